@@ -1,0 +1,16 @@
+//! The analysis engine of Fangless: text in, findings and fixes out. No file system, no network, no clock,
+//! no environment, no protocol types.
+//!
+//! The map, each part knowing only those before it:
+//! `text` (offsets, chunks) <- `syntax` (parse, repair, lowering to the IR) <- `facts` (imports, scopes, qualified
+//! names) <- `flow` (the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade).
+
+pub mod finding;
+pub mod model;
+pub mod rule;
+pub mod text;
+mod workspace;
+
+pub use finding::{Applicability, Certainty, Edit, Finding, Fix, FlowStep, Severity, StepKind};
+pub use rule::{Rule, RuleSet};
+pub use workspace::Workspace;

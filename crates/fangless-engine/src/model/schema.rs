@@ -1,0 +1,179 @@
+//! The shape of a model file, one per library. Closed enums and tables, no behaviour.
+//!
+//! A callee is a qualified name. Classes are named where they are imported from (`sqlite3.Connection`), methods by
+//! class and name (`sqlite3.Connection.execute`); `*.execute` is a method of that name on a receiver of unknown type.
+//! Calling a class (last segment capitalised) gives an instance of it without any row.
+
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use crate::rule::schema::{ArgumentSelector, Condition};
+
+/// One file of models.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModelFile {
+    /// The library and the version that the rows were checked against.
+    pub library: String,
+    #[serde(default)]
+    pub source: Vec<SourceRow>,
+    #[serde(default)]
+    pub sink: Vec<SinkRow>,
+    #[serde(default)]
+    pub sanitizer: Vec<SanitizerRow>,
+    #[serde(default)]
+    pub returns: Vec<ReturnsRow>,
+    #[serde(default)]
+    pub propagate: Vec<PropagateRow>,
+    #[serde(default)]
+    pub handler: Vec<HandlerRow>,
+}
+
+/// Who controls a source (catalogue §18.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// An HTTP request, a web socket message, a serverless event.
+    Web,
+    Queue,
+    /// The body of a response, a raw socket.
+    Network,
+    /// The output of a language model.
+    Model,
+    /// The name, type or bytes of an uploaded file.
+    Upload,
+    /// A parameter of a public function: possible, not certain.
+    Parameter,
+    Cli,
+    Environment,
+    /// Read back from a database, a cache or a file.
+    Stored,
+    /// Sensitive by name or by API.
+    Secret,
+    /// A caught exception or a traceback.
+    Exception,
+}
+
+/// What a sink is dangerous for; a sanitizer clears some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tag {
+    Sql,
+    Shell,
+    Argument,
+    Code,
+    Reflection,
+    Template,
+    Html,
+    Path,
+    Request,
+    Redirect,
+    Deserialization,
+    LdapDn,
+    LdapFilter,
+    Nosql,
+    Xpath,
+    Xml,
+    Log,
+    LogSecret,
+    Header,
+    Regex,
+    Format,
+    ErrorText,
+    TrustBoundary,
+    Resource,
+    Random,
+    Hash,
+}
+
+/// Where untrusted data enters. Exactly one of `call` and `attribute` is given.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SourceRow {
+    /// The result of a call of one of these.
+    #[serde(default)]
+    pub call: Vec<SmolStr>,
+    /// A read of one of these (`flask.request.args`, `sys.argv`, `django.http.HttpRequest.GET`).
+    #[serde(default)]
+    pub attribute: Vec<SmolStr>,
+    pub label: Label,
+}
+
+/// An argument through which data does harm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SinkRow {
+    pub callee: Vec<SmolStr>,
+    pub argument: Vec<ArgumentSelector>,
+    pub tag: Tag,
+    /// Conditions on the call's arguments (`shell=True`).
+    #[serde(default)]
+    pub when: Vec<Condition>,
+}
+
+/// A call whose result is no longer dangerous for the tags.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SanitizerRow {
+    pub callee: Vec<SmolStr>,
+    /// Empty: clears everything.
+    #[serde(default)]
+    pub clears: Vec<Tag>,
+}
+
+/// The type of a call's result, or of an attribute.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReturnsRow {
+    pub callee: Vec<SmolStr>,
+    /// A qualified class name, or `str`, `int`, `bool`, `bytes`, `float`.
+    #[serde(rename = "type")]
+    pub result: SmolStr,
+    /// The row speaks of a read of the name, not of a call.
+    #[serde(default)]
+    pub attribute: bool,
+}
+
+/// A library call that passes data on in another way than from its arguments and receiver to its result.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PropagateRow {
+    pub callee: Vec<SmolStr>,
+    /// Arguments that pass; empty: nothing passes to the result.
+    #[serde(default)]
+    pub from: Vec<ArgumentSelector>,
+    #[serde(default)]
+    pub to: Target,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    #[default]
+    Result,
+    Receiver,
+}
+
+/// A function that a framework calls: its parameters come from outside.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HandlerRow {
+    /// Decorators (`flask.Flask.route`, `*.route`).
+    #[serde(default)]
+    pub decorator: Vec<SmolStr>,
+    /// Methods of subclasses of these classes …
+    #[serde(default)]
+    pub base: Vec<SmolStr>,
+    /// … with one of these names; all methods when empty.
+    #[serde(default)]
+    pub method: Vec<SmolStr>,
+    /// Label of the parameters that no other key describes.
+    #[serde(default)]
+    pub label: Option<Label>,
+    /// Types of single parameters by position (`self` not counted): `{ "0" = "django.http.HttpRequest" }`.
+    #[serde(default)]
+    pub parameter: toml::map::Map<String, toml::Value>,
+    /// What the handler returns reaches this sink (`html` for web views).
+    #[serde(default)]
+    pub returns: Option<Tag>,
+}

@@ -1,0 +1,299 @@
+//! The shape of a rule: what the front matter of a rule page may say. Closed enums and tables, no behaviour.
+
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use crate::finding::{Applicability, Severity};
+
+/// When a rule runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    #[default]
+    Default,
+    /// Only when the configuration asks for the strict profile.
+    Strict,
+}
+
+/// The front matter of a rule page.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RuleDefinition {
+    pub name: SmolStr,
+    pub title: String,
+    pub severity: Severity,
+    /// CWE numbers, the primary one first.
+    pub cwe: Vec<u16>,
+    /// OWASP Top 10 categories with their edition, `A08:2021`.
+    pub owasp: Vec<SmolStr>,
+    #[serde(default)]
+    pub bandit: Vec<SmolStr>,
+    #[serde(default)]
+    pub ruff: Vec<SmolStr>,
+    /// The section of the standards reference that the rule enforces.
+    #[serde(default)]
+    pub standard: Option<String>,
+    #[serde(default)]
+    pub profile: Profile,
+    pub since: SmolStr,
+    /// One sentence for the finding. `{callee}`, `{name}`, `{source}`, `{value}` are filled in where known.
+    pub message: String,
+
+    #[serde(default)]
+    pub call: Vec<CallMatch>,
+    #[serde(default)]
+    pub flow: Vec<FlowMatch>,
+    #[serde(default)]
+    pub assign: Vec<AssignMatch>,
+    #[serde(default)]
+    pub import: Vec<ImportMatch>,
+    #[serde(default)]
+    pub query: Vec<QueryMatch>,
+    /// Names of coded checks (`checks/`).
+    #[serde(default)]
+    pub check: Vec<CheckMatch>,
+
+    #[serde(default)]
+    pub fix: Vec<FixRecipe>,
+}
+
+/// A call to one of the callees whose arguments satisfy every condition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallMatch {
+    /// Qualified names; `*.execute` is a method of that name on a receiver of unknown type.
+    pub callee: Vec<SmolStr>,
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// Overrides the rule's severity for this match.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub message: Option<String>,
+    /// Which argument to underline; the whole call when absent.
+    #[serde(default)]
+    pub report: Option<ArgumentSelector>,
+}
+
+/// Untrusted data reaches a sink with one of the tags.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FlowMatch {
+    /// Sink tags of the models: `sql`, `shell`, `path`, …
+    pub sink: Vec<SmolStr>,
+    /// Labels of the sources that count: `web`, `cli`, `parameter`, …
+    pub source: Vec<SmolStr>,
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// A value is bound to a name: variable, attribute, dictionary key, keyword argument, default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AssignMatch {
+    /// Exact target: a qualified attribute (`flask.Flask.debug`) or a bare name (`DEBUG`).
+    #[serde(default)]
+    pub target: Vec<SmolStr>,
+    /// A vocabulary of names instead of exact ones.
+    #[serde(default)]
+    pub named: Option<NameKind>,
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// Word-split vocabularies of identifier names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameKind {
+    /// `password`, `api_key`, `client_secret`, … but not `secret_name`, `password_field`.
+    Credential,
+    /// Names whose value must be unpredictable: token, otp, nonce, salt, …
+    SecurityToken,
+    /// Passwords only.
+    Password,
+    /// Personal or payment data, and secrets: what must not be logged.
+    Sensitive,
+}
+
+/// An import of a module.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImportMatch {
+    pub module: Vec<SmolStr>,
+}
+
+/// A tree-sitter query. The capture `@match` (or the first one) is what is reported.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QueryMatch {
+    pub pattern: String,
+    /// Words without which the query cannot match; a chunk that has none of them is not searched.
+    #[serde(default)]
+    pub words: Vec<SmolStr>,
+}
+
+/// A coded check, by the name of its file in `checks/`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CheckMatch {
+    pub name: SmolStr,
+}
+
+/// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ArgumentSelector {
+    pub position: Option<u16>,
+    pub keyword: Option<SmolStr>,
+}
+
+impl TryFrom<String> for ArgumentSelector {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (position, keyword) = text.split_once(':').unwrap_or((&text, ""));
+        let position = match position {
+            "" => None,
+            digits => Some(digits.parse().map_err(|_| {
+                format!("`{text}` names no argument; write a position, a keyword, or both: \"0\", \":verify\", \"1:Loader\"")
+            })?),
+        };
+        let keyword = (!keyword.is_empty()).then(|| keyword.into());
+        if position.is_none() && keyword.is_none() {
+            return Err(format!("`{text}` names no argument; write \"0\", \":verify\" or \"1:Loader\""));
+        }
+        Ok(Self { position, keyword })
+    }
+}
+
+/// A condition on a match. Every key that is given must hold; `not` turns the whole around.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Condition {
+    /// The argument it speaks of; for `assign` matches absent: the value.
+    #[serde(default)]
+    pub argument: Option<ArgumentSelector>,
+    #[serde(default)]
+    pub is: Option<Is>,
+    /// A constant that the value certainly equals.
+    #[serde(default)]
+    pub equals: Option<toml::Value>,
+    #[serde(default)]
+    pub one_of: Option<Vec<toml::Value>>,
+    /// Qualified names, one of which the value is (a class, a function, a constant of a module).
+    #[serde(default)]
+    pub refers_to: Option<Vec<SmolStr>>,
+    /// Qualified class names, of one of which the value is an instance.
+    #[serde(default)]
+    pub instance_of: Option<Vec<SmolStr>>,
+    /// Qualified class names: the value is a class that is or derives from one of them.
+    #[serde(default)]
+    pub derives_from: Option<Vec<SmolStr>>,
+    /// A regular expression that a constant string must match somewhere.
+    #[serde(default)]
+    pub matches: Option<String>,
+    /// A constant number below this one.
+    #[serde(default)]
+    pub below: Option<f64>,
+    /// The expression or what it is assigned to carries a name of this vocabulary.
+    #[serde(default)]
+    pub named: Option<NameKind>,
+    #[serde(default)]
+    pub not: bool,
+    /// Alternatives: at least one of them holds.
+    #[serde(default)]
+    pub any: Vec<Condition>,
+}
+
+/// What can be said of a value without naming another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Is {
+    /// The argument is not given (and no `*args`/`**kwargs` could give it).
+    Missing,
+    Present,
+    Constant,
+    /// Not a constant.
+    Dynamic,
+    Tainted,
+    /// A constant that is true in a condition.
+    Truthy,
+    Falsy,
+    None,
+    /// A constant, non-empty string or bytes.
+    Text,
+    /// A literal that looks like a credential, not like a placeholder.
+    SecretText,
+}
+
+/// One way to mend a finding. Exactly one of the actions is given; `fix/` carries them out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixRecipe {
+    pub title: String,
+    pub applicability: Applicability,
+    /// Only for these callees; for all when empty.
+    #[serde(default)]
+    pub callee: Vec<SmolStr>,
+    /// Only when this condition on the call holds.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+
+    /// The qualified name to call instead; the import is added or reused.
+    #[serde(default)]
+    pub replace_callee: Option<SmolStr>,
+    #[serde(default)]
+    pub remove_argument: Vec<ArgumentSelector>,
+    /// Keyword arguments to add or overwrite, with Python source; `${os.environ}` names something to import.
+    #[serde(default)]
+    pub set_keyword: toml::map::Map<String, toml::Value>,
+    #[serde(default)]
+    pub replace_argument: Option<ReplaceArgument>,
+    /// Wrap an argument in a call of this qualified name.
+    #[serde(default)]
+    pub wrap_argument: Option<WrapArgument>,
+    /// Python source that replaces the reported expression (or the assigned value).
+    #[serde(default)]
+    pub replace_with: Option<String>,
+    /// A structural rewrite by name.
+    #[serde(default)]
+    pub rewrite: Option<Rewrite>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReplaceArgument {
+    pub argument: ArgumentSelector,
+    pub with: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WrapArgument {
+    pub argument: ArgumentSelector,
+    pub with: SmolStr,
+}
+
+/// Rewrites that need more than one template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rewrite {
+    /// String-built SQL becomes placeholders and parameters in the style of the driver.
+    SqlParameters,
+    /// `os.system(...)`/`shell=True` becomes `subprocess.run([...])`.
+    ShellToList,
+    /// Each dynamic part of a shell string is wrapped in `shlex.quote`.
+    ShellQuote,
+    /// A literal secret becomes `os.environ["NAME"]`.
+    SecretToEnvironment,
+    /// `random.*` becomes the call of `secrets` with the same type and range.
+    RandomToSecrets,
+    /// The permissive literal returned by a handler becomes the restrictive one.
+    FailClosed,
+}
