@@ -1,0 +1,16 @@
+//! Every bound of the evaluator, in one place. Past a bound it gives up towards no false certainty.
+
+/// Constants a value may be one of.
+pub(crate) const MAX_CHOICES: usize = 16;
+/// Sources remembered for one value.
+pub(crate) const MAX_ORIGINS: usize = 8;
+/// Steps of a path.
+pub(crate) const MAX_PATH: usize = 16;
+/// Elements of a container that are told apart.
+pub(crate) const MAX_ELEMENTS: usize = 64;
+/// Length in bytes of a constant string that folding may build.
+pub(crate) const MAX_TEXT: usize = 4096;
+/// Calls evaluated inside calls.
+pub(crate) const MAX_CALL_DEPTH: usize = 6;
+/// Calls of workspace functions followed while one unit is evaluated; each is a whole body.
+pub(crate) const MAX_CALLS: usize = 400;

@@ -1,0 +1,186 @@
+//! Taint: which untrusted inputs reach a value, for which sinks they are still dangerous, and on which path.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::bounds::{MAX_ORIGINS, MAX_PATH};
+use crate::finding::StepKind;
+use crate::model::schema::{Label, Tag};
+use crate::text::TextRange;
+
+/// A place that survives edits elsewhere: a chunk and a range relative to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Location {
+    pub chunk: u64,
+    pub range: TextRange,
+}
+
+/// A set of sink tags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TagSet(u32);
+
+impl TagSet {
+    pub const EMPTY: Self = Self(0);
+    pub const ALL: Self = Self(u32::MAX);
+
+    pub fn of(tags: &[Tag]) -> Self {
+        Self(tags.iter().fold(0, |bits, tag| bits | (1 << *tag as u32)))
+    }
+
+    pub const fn contains(self, tag: Tag) -> bool {
+        self.0 & (1 << tag as u32) != 0
+    }
+
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Where an untrusted value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A known source: its label, what it is called, where it stands.
+    Known { label: Label, name: SmolStr, at: Location },
+    /// The parameter of this number of the function under evaluation.
+    Parameter { index: usize, name: SmolStr },
+    /// Not untrusted: the value was made by a call of this function, which some rule asks for.
+    MadeBy(SmolStr),
+}
+
+impl Source {
+    pub fn label(&self) -> Option<Label> {
+        match self {
+            Self::Known { label, .. } => Some(*label),
+            Self::Parameter { .. } => Some(Label::Parameter),
+            Self::MadeBy(_) => None,
+        }
+    }
+}
+
+/// One step of a path; the path is a list from the last step back to the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub at: Location,
+    pub kind: StepKind,
+    pub note: SmolStr,
+    pub previous: Option<Arc<Step>>,
+    pub length: usize,
+}
+
+/// One source that reaches a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    pub source: Source,
+    /// The sinks for which it is no longer dangerous.
+    pub cleared: TagSet,
+    pub path: Option<Arc<Step>>,
+}
+
+impl Origin {
+    fn length(&self) -> usize {
+        self.path.as_ref().map_or(0, |step| step.length)
+    }
+
+    #[must_use]
+    pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
+        let length = self.length();
+        if length >= MAX_PATH || self.path.as_ref().is_some_and(|step| step.at == at) {
+            return self.clone();
+        }
+        let step = Step { at, kind, note: note.into(), previous: self.path.clone(), length: length + 1 };
+        Self { path: Some(Arc::new(step)), ..self.clone() }
+    }
+}
+
+/// All sources that reach a value, in the order in which they were met.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Taint(Option<Arc<[Origin]>>);
+
+impl Taint {
+    pub fn from(origin: Origin) -> Self {
+        Self(Some(Arc::new([origin])))
+    }
+
+    pub fn origins(&self) -> &[Origin] {
+        self.0.as_deref().unwrap_or(&[])
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Joins another taint: a source in both keeps the shorter path and only what both cleared.
+    pub fn add(&mut self, other: &Self) {
+        if other.is_empty() || self.0 == other.0 {
+            return;
+        }
+        if self.is_empty() {
+            self.0.clone_from(&other.0);
+            return;
+        }
+        let mut origins = self.origins().to_vec();
+        for origin in other.origins() {
+            match origins.iter_mut().find(|known| known.source == origin.source) {
+                Some(known) => {
+                    known.cleared = known.cleared.intersection(origin.cleared);
+                    if origin.length() < known.length() {
+                        known.path.clone_from(&origin.path);
+                    }
+                }
+                None if origins.len() < MAX_ORIGINS => origins.push(origin.clone()),
+                None => {}
+            }
+        }
+        self.0 = Some(origins.into());
+    }
+
+    fn map(&self, change: impl Fn(&Origin) -> Option<Origin>) -> Self {
+        if self.is_empty() {
+            return Self::default();
+        }
+        let origins: Vec<Origin> = self.origins().iter().filter_map(change).collect();
+        Self((!origins.is_empty()).then(|| origins.into()))
+    }
+
+    #[must_use]
+    pub fn cleared(&self, tags: TagSet) -> Self {
+        self.map(|origin| {
+            let cleared = origin.cleared.union(tags);
+            // What is dangerous for nothing any more is no taint; who made it stays known.
+            (cleared != TagSet::ALL || matches!(origin.source, Source::MadeBy(_)))
+                .then(|| Origin { cleared, ..origin.clone() })
+        })
+    }
+
+    #[must_use]
+    pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
+        self.map(|origin| Some(origin.step(at, kind, note)))
+    }
+
+    /// Replaces the parameters of a callee by what the caller passed for them.
+    #[must_use]
+    pub fn substitute(&self, arguments: &dyn Fn(usize) -> Self) -> Self {
+        let mut result = Self::default();
+        for origin in self.origins() {
+            match &origin.source {
+                Source::Parameter { index, .. } => {
+                    let passed = arguments(*index).cleared(origin.cleared);
+                    result.add(&passed);
+                }
+                _ => result.add(&Self::from(origin.clone())),
+            }
+        }
+        result
+    }
+}

@@ -1,0 +1,254 @@
+//! Abstract values: what an expression may be, and which untrusted input reaches it. No names, no files.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::taint::Taint;
+
+/// A constant that Python code can write down.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    Text(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Integer(i64),
+    Float(f64),
+    Boolean(bool),
+    None,
+}
+
+impl Constant {
+    pub fn is_truthy(&self) -> bool {
+        match self {
+            Self::Text(text) => !text.is_empty(),
+            Self::Bytes(bytes) => !bytes.is_empty(),
+            Self::Integer(number) => *number != 0,
+            Self::Float(number) => *number != 0.0,
+            Self::Boolean(value) => *value,
+            Self::None => false,
+        }
+    }
+
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::Integer(_) => "int",
+            Self::Float(_) => "float",
+            Self::Boolean(_) => "bool",
+            Self::None => "NoneType",
+        }
+    }
+}
+
+/// What a value may be.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Shape {
+    #[default]
+    Unknown,
+    Constant(Constant),
+    /// One of several constants.
+    Choice(Arc<[Constant]>),
+    /// A string of which parts are known.
+    Pieces(Arc<[Piece]>),
+    /// A module, function or class that is not in the workspace, by qualified name.
+    External(SmolStr),
+    /// An instance of an external class.
+    Instance(SmolStr),
+    /// A method of a value, not yet called.
+    Method { receiver: Arc<Value>, name: SmolStr },
+    /// A list, tuple, set: its elements in order; `open` when there may be others.
+    Sequence { items: Arc<[Value]>, open: bool },
+    Mapping { entries: Arc<[(Constant, Value)]>, open: bool },
+    /// A function of the workspace, by its place.
+    Function(FunctionReference),
+    Class(ClassReference),
+    /// An instance of a class of the workspace.
+    Object { class: ClassReference, attributes: Arc<[(SmolStr, Value)]> },
+}
+
+/// A function: its chunk and its index in the chunk's IR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionReference {
+    pub chunk: u64,
+    pub index: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClassReference {
+    pub chunk: u64,
+    pub index: usize,
+}
+
+/// Part of a partly known string.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    Text(Arc<str>),
+    Hole(Taint),
+}
+
+/// An abstract value.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Value {
+    pub shape: Shape,
+    pub taint: Taint,
+}
+
+impl Value {
+    pub fn unknown() -> Self {
+        Self::default()
+    }
+
+    pub fn tainted(taint: Taint) -> Self {
+        Self { shape: Shape::Unknown, taint }
+    }
+
+    pub fn constant(constant: Constant) -> Self {
+        Self { shape: Shape::Constant(constant), taint: Taint::default() }
+    }
+
+    pub fn text(text: &str) -> Self {
+        Self::constant(Constant::Text(text.into()))
+    }
+
+    pub fn boolean(value: bool) -> Self {
+        Self::constant(Constant::Boolean(value))
+    }
+
+    pub fn external(name: impl Into<SmolStr>) -> Self {
+        Self { shape: Shape::External(name.into()), taint: Taint::default() }
+    }
+
+    pub fn instance(class: impl Into<SmolStr>) -> Self {
+        Self { shape: Shape::Instance(class.into()), taint: Taint::default() }
+    }
+
+    pub fn sequence(items: Vec<Self>, open: bool) -> Self {
+        Self { shape: Shape::Sequence { items: items.into(), open }, taint: Taint::default() }
+    }
+
+    pub fn as_constant(&self) -> Option<&Constant> {
+        match &self.shape {
+            Shape::Constant(constant) => Some(constant),
+            _ => None,
+        }
+    }
+
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Constant(Constant::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is made of constants only, all the way down.
+    pub fn is_constant(&self) -> bool {
+        match &self.shape {
+            Shape::Constant(_) | Shape::Choice(_) => true,
+            Shape::Sequence { items, open } => !open && items.iter().all(Self::is_constant),
+            Shape::Mapping { entries, open } => !open && entries.iter().all(|(_, value)| value.is_constant()),
+            _ => false,
+        }
+    }
+
+    /// Whether it is true in a condition, where that is certain.
+    pub fn truth(&self) -> Option<bool> {
+        match &self.shape {
+            Shape::Constant(constant) => Some(constant.is_truthy()),
+            Shape::Choice(choices) => {
+                let first = choices.first()?.is_truthy();
+                choices.iter().all(|choice| choice.is_truthy() == first).then_some(first)
+            }
+            Shape::Sequence { items, open: false } => Some(!items.is_empty()),
+            Shape::Mapping { entries, open: false } => Some(!entries.is_empty()),
+            Shape::Function(_) | Shape::Class(_) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The taint of the value and of everything in it.
+    pub fn deep_taint(&self) -> Taint {
+        let mut taint = self.taint.clone();
+        match &self.shape {
+            Shape::Sequence { items, .. } => items.iter().for_each(|item| taint.add(&item.deep_taint())),
+            Shape::Mapping { entries, .. } => entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint())),
+            Shape::Object { attributes, .. } => {
+                attributes.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
+            }
+            Shape::Pieces(pieces) => {
+                for piece in pieces.iter() {
+                    if let Piece::Hole(hole) = piece {
+                        taint.add(hole);
+                    }
+                }
+            }
+            _ => {}
+        }
+        taint
+    }
+
+    /// What the value may be when it is one of two.
+    pub fn join(&self, other: &Self) -> Self {
+        let mut taint = self.taint.clone();
+        taint.add(&other.taint);
+        let shape = match (&self.shape, &other.shape) {
+            (left, right) if left == right => left.clone(),
+            (Shape::Constant(_) | Shape::Choice(_), Shape::Constant(_) | Shape::Choice(_)) => {
+                let mut choices: Vec<Constant> = self.choices().to_vec();
+                for choice in other.choices() {
+                    if !choices.contains(choice) {
+                        choices.push(choice.clone());
+                    }
+                }
+                if choices.len() > super::bounds::MAX_CHOICES { Shape::Unknown } else { Shape::Choice(choices.into()) }
+            }
+            // `None` beside something is what an optional value looks like: keep what it is when it is there.
+            (Shape::Constant(Constant::None), shape @ (Shape::Instance(_) | Shape::External(_) | Shape::Function(_)))
+            | (shape @ (Shape::Instance(_) | Shape::External(_) | Shape::Function(_)), Shape::Constant(Constant::None)) => {
+                shape.clone()
+            }
+            (Shape::Sequence { items: left, open: a }, Shape::Sequence { items: right, open: b })
+                if left.len() == right.len() =>
+            {
+                let items: Vec<Self> = left.iter().zip(right.iter()).map(|(left, right)| left.join(right)).collect();
+                Shape::Sequence { items: items.into(), open: *a || *b }
+            }
+            (Shape::Mapping { entries: left, open: a }, Shape::Mapping { entries: right, open: b }) => {
+                let mut entries: Vec<(Constant, Self)> = left.to_vec();
+                for (key, value) in right.iter() {
+                    match entries.iter_mut().find(|(known, _)| known == key) {
+                        Some((_, known)) => *known = known.join(value),
+                        None => entries.push((key.clone(), value.clone())),
+                    }
+                }
+                Shape::Mapping { entries: entries.into(), open: *a || *b }
+            }
+            (Shape::Object { class, attributes: left }, Shape::Object { class: other, attributes: right })
+                if class == other =>
+            {
+                let mut attributes: Vec<(SmolStr, Self)> = left.to_vec();
+                for (name, value) in right.iter() {
+                    match attributes.iter_mut().find(|(known, _)| known == name) {
+                        Some((_, known)) => *known = known.join(value),
+                        None => attributes.push((name.clone(), value.clone())),
+                    }
+                }
+                Shape::Object { class: *class, attributes: attributes.into() }
+            }
+            _ => {
+                taint = self.deep_taint();
+                taint.add(&other.deep_taint());
+                Shape::Unknown
+            }
+        };
+        Self { shape, taint }
+    }
+
+    fn choices(&self) -> &[Constant] {
+        match &self.shape {
+            Shape::Constant(constant) => std::slice::from_ref(constant),
+            Shape::Choice(choices) => choices,
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The intermediate representation: what the evaluator reads instead of the tree. Ranges are relative to the chunk,
+//! so that a chunk's IR and all that is computed from it survive a move. Knows no values and no names' meaning.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::text::TextRange;
+
+/// A lowered chunk.
+#[derive(Clone, Debug, Default)]
+pub struct Ir {
+    pub body: Vec<Statement>,
+    /// Every function of the chunk, nested ones and lambdas included; statements and expressions name them by index.
+    pub functions: Vec<Function>,
+    pub classes: Vec<Class>,
+}
+
+pub type FunctionIndex = usize;
+pub type ClassIndex = usize;
+
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Empty for a lambda.
+    pub name: SmolStr,
+    pub name_range: TextRange,
+    pub range: TextRange,
+    pub parameters: Vec<Parameter>,
+    pub returns: Option<Expression>,
+    pub body: Vec<Statement>,
+    pub decorators: Vec<Expression>,
+    /// Names declared `global` in the body.
+    pub globals: Vec<SmolStr>,
+    pub is_generator: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    PositionalOnly,
+    Normal,
+    KeywordOnly,
+    Arguments,
+    KeywordArguments,
+}
+
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: SmolStr,
+    pub range: TextRange,
+    pub kind: ParameterKind,
+    pub annotation: Option<Expression>,
+    pub default: Option<Expression>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub name: SmolStr,
+    pub name_range: TextRange,
+    pub range: TextRange,
+    pub bases: Vec<Argument>,
+    pub body: Vec<Statement>,
+    pub decorators: Vec<Expression>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub range: TextRange,
+    pub kind: StatementKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum StatementKind {
+    Expression(Expression),
+    Assign { targets: Vec<Expression>, value: Expression },
+    AugmentedAssign { target: Expression, operator: BinaryOperator, value: Expression },
+    AnnotatedAssign { target: Expression, annotation: Expression, value: Option<Expression> },
+    Return(Option<Expression>),
+    Raise(Vec<Expression>),
+    Delete(Vec<Expression>),
+    If { test: Expression, body: Vec<Statement>, orelse: Vec<Statement> },
+    While { test: Expression, body: Vec<Statement>, orelse: Vec<Statement> },
+    For { target: Expression, iterable: Expression, body: Vec<Statement>, orelse: Vec<Statement> },
+    Try { body: Vec<Statement>, handlers: Vec<Handler>, orelse: Vec<Statement>, finally: Vec<Statement> },
+    With { items: Vec<(Expression, Option<Expression>)>, body: Vec<Statement> },
+    Match { subject: Expression, cases: Vec<Case> },
+    Function(FunctionIndex),
+    Class(ClassIndex),
+    Import(Vec<ImportedName>),
+    ImportFrom { module: SmolStr, level: u32, names: Vec<ImportedName>, star: bool },
+    Global(Vec<SmolStr>),
+    Assert { test: Expression, message: Option<Expression> },
+    Pass,
+    Break,
+    Continue,
+    /// Broken code: what could be read in it.
+    Error(Vec<Expression>),
+}
+
+/// `import name as alias`, or one name of a `from` import.
+#[derive(Clone, Debug)]
+pub struct ImportedName {
+    pub name: SmolStr,
+    pub alias: Option<SmolStr>,
+    pub range: TextRange,
+}
+
+#[derive(Clone, Debug)]
+pub struct Handler {
+    pub range: TextRange,
+    pub exception: Option<Expression>,
+    pub name: Option<SmolStr>,
+    pub body: Vec<Statement>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub pattern: Pattern,
+    pub guard: Option<Expression>,
+    pub body: Vec<Statement>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// A literal or a dotted name.
+    Value(Expression),
+    Wildcard,
+    Capture(SmolStr),
+    Or(Vec<Pattern>),
+    As(Box<Pattern>, SmolStr),
+    /// Anything with structure: the names that it binds.
+    Structure(Vec<SmolStr>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Expression {
+    pub range: TextRange,
+    pub kind: ExpressionKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum ExpressionKind {
+    Text(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Integer(i64),
+    Float(f64),
+    Boolean(bool),
+    None,
+    Ellipsis,
+    Name(SmolStr),
+    Attribute { value: Box<Expression>, name: SmolStr },
+    Subscript { value: Box<Expression>, index: Box<Expression> },
+    Slice(Vec<Option<Expression>>),
+    Call { function: Box<Expression>, arguments: Vec<Argument> },
+    Binary { operator: BinaryOperator, left: Box<Expression>, right: Box<Expression> },
+    Not(Box<Expression>),
+    Negative(Box<Expression>),
+    Logical { is_and: bool, values: Vec<Expression> },
+    Compare { left: Box<Expression>, rest: Vec<(CompareOperator, Expression)> },
+    Conditional { test: Box<Expression>, then: Box<Expression>, orelse: Box<Expression> },
+    List(Vec<Expression>),
+    Tuple(Vec<Expression>),
+    Set(Vec<Expression>),
+    /// A key of `None` is `**value`.
+    Dictionary(Vec<(Option<Expression>, Expression)>),
+    Starred(Box<Expression>),
+    /// An f-string, or an implicit concatenation with one in it.
+    Format(Vec<FormatPart>),
+    Lambda(FunctionIndex),
+    Comprehension { kind: ComprehensionKind, element: Box<Expression>, value: Option<Box<Expression>>, clauses: Vec<Clause> },
+    Await(Box<Expression>),
+    Yield(Option<Box<Expression>>),
+    Walrus { name: SmolStr, value: Box<Expression> },
+    /// Broken or unmodelled: its parts are still evaluated.
+    Unknown(Vec<Expression>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComprehensionKind {
+    List,
+    Set,
+    Dictionary,
+    Generator,
+}
+
+#[derive(Clone, Debug)]
+pub enum Clause {
+    For { target: Expression, iterable: Expression },
+    If(Expression),
+}
+
+#[derive(Clone, Debug)]
+pub enum FormatPart {
+    Text(Arc<str>),
+    Value { value: Expression, conversion: Option<char>, format: Vec<FormatPart> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    Positional,
+    Starred,
+    DoubleStarred,
+}
+
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// The whole argument, keyword included.
+    pub range: TextRange,
+    pub keyword: Option<SmolStr>,
+    pub kind: ArgumentKind,
+    pub value: Expression,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+    /// Shifts, bit operations and `@`.
+    Other,
+    BitOr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompareOperator {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    NotIn,
+    Is,
+    IsNot,
+}
