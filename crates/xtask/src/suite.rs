@@ -1,0 +1,15 @@
+//! `cargo xtask test`: every test of the repository, in the order in which a failure is cheapest to learn of.
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{cargo, must};
+use crate::{docs, editors};
+
+pub(crate) fn run() -> Result<()> {
+    println!("== unit, rule pages, server, command line");
+    must(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
+    println!("== rule documentation is what the pages say");
+    docs::run(true)?;
+    println!("== editors");
+    editors::run(&editors::Context::from_environment()).context("the end-to-end tests in real editors")
+}
