@@ -1,0 +1,262 @@
+//! The evaluator's state and its entry points.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use super::bounds::MAX_CALLS;
+use super::event::Observer;
+use super::program::{Globals, Program};
+use super::taint::Location;
+use super::value::{ClassReference, FunctionReference, Value};
+use crate::syntax::ir::{Ir, StatementKind};
+use crate::text::{ChunkKind, TextRange};
+
+/// What an evaluation read beside its own chunk.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Reads {
+    pub chunks: FxHashSet<u64>,
+    pub modules: FxHashSet<SmolStr>,
+}
+
+/// The variables of a scope, in the order of their binding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Variables(pub(super) Vec<(SmolStr, Value)>);
+
+impl Variables {
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn set(&mut self, name: &SmolStr, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => self.0.push((name.clone(), value)),
+        }
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        for (name, value) in other.0 {
+            match self.0.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => {
+                    if *known != value {
+                        *known = known.join(&value);
+                    }
+                }
+                None => self.0.push((name, value)),
+            }
+        }
+    }
+}
+
+/// Joins two states of which either may be unreachable.
+pub(super) fn join_states(left: Option<Variables>, right: Option<Variables>) -> Option<Variables> {
+    match (left, right) {
+        (Some(mut left), Some(right)) => {
+            left.join(right);
+            Some(left)
+        }
+        (left, right) => left.or(right),
+    }
+}
+
+/// One body under evaluation.
+pub(super) struct Frame {
+    pub(super) chunk: u64,
+    pub(super) module: SmolStr,
+    pub(super) ir: Arc<Ir>,
+    pub(super) function: Option<FunctionReference>,
+    /// The class whose body or method this is.
+    pub(super) class: Option<ClassReference>,
+    /// `None` where control cannot come.
+    pub(super) state: Option<Variables>,
+    pub(super) closure: Option<Arc<Variables>>,
+    pub(super) returned: Option<Value>,
+    /// States at each `return`, with what is known of the truth of the returned value.
+    pub(super) exits: Vec<(Option<bool>, Variables)>,
+    pub(super) breaks: Vec<Variables>,
+    pub(super) continues: Vec<Variables>,
+    /// What handlers of an enclosing `try` may see.
+    pub(super) raised: Vec<Variables>,
+    /// The sink that a returned value reaches, for web handlers.
+    pub(super) returns_to: Option<crate::model::schema::Tag>,
+    /// Functions defined in this body, evaluated at its end.
+    pub(super) nested: Vec<FunctionReference>,
+    pub(super) is_module: bool,
+}
+
+pub(super) struct Evaluator<'a> {
+    pub(super) program: &'a Program,
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) frames: Vec<Frame>,
+    pub(super) calls_left: usize,
+    /// Above zero while a loop is run ahead of its last pass: nothing is told to the observer.
+    pub(super) muted: u32,
+    pub(super) reads: Reads,
+    /// Modules whose globals are being computed, outermost first.
+    pub(super) loading: Vec<SmolStr>,
+    pub(super) cut: bool,
+}
+
+impl<'a> Evaluator<'a> {
+    fn new(program: &'a Program, observer: &'a mut dyn Observer) -> Self {
+        Self {
+            program,
+            observer,
+            frames: Vec::new(),
+            calls_left: MAX_CALLS,
+            muted: 0,
+            reads: Reads::default(),
+            loading: Vec::new(),
+            cut: false,
+        }
+    }
+
+    pub(super) fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("a frame is pushed before anything is evaluated")
+    }
+
+    pub(super) fn frame_ref(&self) -> &Frame {
+        self.frames.last().expect("a frame is pushed before anything is evaluated")
+    }
+
+    pub(super) fn location(&self, range: TextRange) -> Location {
+        Location { chunk: self.frame_ref().chunk, range }
+    }
+
+    pub(super) fn new_frame(&self, chunk: u64) -> Option<Frame> {
+        let info = self.program.chunks.get(&chunk)?;
+        Some(Frame {
+            chunk,
+            module: info.module.clone(),
+            ir: info.ir.clone(),
+            function: None,
+            class: None,
+            state: Some(Variables::default()),
+            closure: None,
+            returned: None,
+            exits: Vec::new(),
+            breaks: Vec::new(),
+            continues: Vec::new(),
+            raised: Vec::new(),
+            returns_to: None,
+            nested: Vec::new(),
+            is_module: false,
+        })
+    }
+
+    pub(super) fn lookup(&mut self, name: &str) -> Value {
+        let frame = self.frame_ref();
+        if let Some(value) = frame.state.as_ref().and_then(|state| state.get(name)) {
+            return value.clone();
+        }
+        if let Some(value) = frame.closure.as_ref().and_then(|closure| closure.get(name)) {
+            return value.clone();
+        }
+        let (module, is_module) = (frame.module.clone(), frame.is_module);
+        if !is_module && let Some(value) = self.global(&module, name) {
+            return value;
+        }
+        let models = self.program.models;
+        if let Some(class) = models.undeclared_instance(name) {
+            return Value::instance(class);
+        }
+        Value::external(models.undeclared(name).unwrap_or(name))
+    }
+
+    /// The value of a module's global after the module ran; `None` where it has none of that name.
+    pub(super) fn global(&mut self, module: &SmolStr, name: &str) -> Option<Value> {
+        self.reads.modules.insert(module.clone());
+        self.module_globals(module)?.values.get(name).cloned()
+    }
+
+    pub(super) fn module_globals(&mut self, module: &SmolStr) -> Option<Arc<Globals>> {
+        if let Some(known) = self.program.known_globals(module) {
+            return Some(known);
+        }
+        if self.loading.contains(module) || self.loading.len() > 32 {
+            self.cut = true;
+            return None;
+        }
+        self.loading.push(module.clone());
+        let was_cut = std::mem::replace(&mut self.cut, false);
+        let frames = std::mem::take(&mut self.frames);
+        let calls_left = std::mem::replace(&mut self.calls_left, MAX_CALLS);
+        self.muted += 1;
+        let globals = self.run_module(module);
+        self.muted -= 1;
+        self.calls_left = calls_left;
+        self.frames = frames;
+        self.loading.pop();
+        let globals = Arc::new(globals);
+        // What was computed while an import cycle was cut open holds only for this entry into the cycle.
+        if !self.cut || self.loading.is_empty() {
+            self.program.remember_globals(module, globals.clone());
+        }
+        self.cut = was_cut || (self.cut && !self.loading.is_empty());
+        Some(globals)
+    }
+
+    /// Runs the top level of a module, chunk by chunk, in one scope.
+    fn run_module(&mut self, module: &SmolStr) -> Globals {
+        let order = self.program.modules.get(module).cloned().unwrap_or_default();
+        let mut variables = Variables::default();
+        for chunk in order {
+            let Some(mut frame) = self.new_frame(chunk) else { continue };
+            if self.program.chunks.get(&chunk).is_some_and(|info| info.kind == ChunkKind::Member) {
+                continue;
+            }
+            frame.is_module = true;
+            frame.state = Some(std::mem::take(&mut variables));
+            let ir = frame.ir.clone();
+            let before = frame.state.clone().unwrap_or_default();
+            self.frames.push(frame);
+            self.block(&ir.body);
+            let frame = self.frames.pop();
+            variables = frame.and_then(|frame| frame.state).unwrap_or(before);
+        }
+        Globals { values: variables.0.into_iter().collect() }
+    }
+}
+
+/// The names that a module exports.
+pub fn evaluate_globals(program: &Program, module: &SmolStr, observer: &mut dyn Observer) -> Arc<Globals> {
+    Evaluator::new(program, observer).module_globals(module).unwrap_or_default()
+}
+
+/// Evaluates a chunk: its statements, and every function of it with unknown arguments.
+pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Reads {
+    let mut evaluator = Evaluator::new(program, observer);
+    let Some(info) = program.chunks.get(&chunk) else { return Reads::default() };
+    let Some(mut frame) = evaluator.new_frame(chunk) else { return Reads::default() };
+    let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
+    frame.class = class;
+    let ir = frame.ir.clone();
+    // Module-level names that other chunks bind are found among the module's globals.
+    evaluator.frames.push(frame);
+    evaluator.block(&ir.body);
+    evaluator.run_nested();
+    for statement in &ir.body {
+        if let StatementKind::Function(_) = statement.kind {
+            // Run by `run_nested`, with the chunk's own names in sight.
+        }
+    }
+    evaluator.frames.pop();
+    evaluator.reads
+}
+
+/// The class whose member a chunk is.
+fn owner(program: &Program, chunk: u64) -> Option<ClassReference> {
+    let info = program.chunks.get(&chunk)?;
+    let order = program.modules.get(&info.module)?;
+    let at = order.iter().position(|id| *id == chunk)?;
+    order[..at].iter().rev().find_map(|id| {
+        let candidate = program.chunks.get(id)?;
+        (candidate.kind == ChunkKind::Class).then_some(())?;
+        candidate.ir.body.iter().find_map(|statement| match statement.kind {
+            StatementKind::Class(index) => Some(ClassReference { chunk: *id, index }),
+            _ => None,
+        })
+    })
+}

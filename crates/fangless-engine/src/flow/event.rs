@@ -1,0 +1,74 @@
+//! What the evaluator tells about one unit while it evaluates it.
+
+use smol_str::SmolStr;
+
+use super::taint::{Location, Origin};
+use super::value::Value;
+use crate::model::schema::Tag;
+use crate::syntax::ir::{Argument, Expression};
+
+/// An argument with its value.
+#[derive(Clone, Debug)]
+pub struct Passed<'a> {
+    pub argument: &'a Argument,
+    pub value: Value,
+}
+
+/// A call of anything.
+pub struct CallEvent<'a> {
+    pub at: Location,
+    pub function: &'a Expression,
+    /// Qualified name of the callee, when it is known.
+    pub qualified: Option<&'a str>,
+    /// Name of the method, whatever the receiver is.
+    pub method: Option<&'a str>,
+    pub receiver: Option<&'a Value>,
+    pub arguments: &'a [Passed<'a>],
+    /// The name was not declared and resolved to a well-known module: its first part.
+    pub assumed: Option<SmolStr>,
+}
+
+/// How a name came to its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindingKind {
+    Assignment,
+    Attribute,
+    Key,
+    Keyword,
+    Default,
+}
+
+/// A value bound to a name.
+pub struct BindingEvent<'a> {
+    pub at: Location,
+    pub kind: BindingKind,
+    /// The last part of the target's name.
+    pub name: &'a str,
+    /// Qualified name of the target, where its owner's type is known (`flask.Flask.debug`).
+    pub qualified: Option<SmolStr>,
+    pub value: &'a Value,
+    pub expression: &'a Expression,
+    /// The whole binding.
+    pub statement: Location,
+}
+
+/// Untrusted data reaches a sink.
+pub struct SinkEvent<'a> {
+    pub tag: Tag,
+    /// The call (or the `return`) that is the sink.
+    pub at: Location,
+    pub argument: Location,
+    pub callee: &'a str,
+    pub origin: Origin,
+    pub assumed: Option<SmolStr>,
+}
+
+/// Who listens. Rules do.
+pub trait Observer {
+    fn call(&mut self, event: &CallEvent<'_>);
+    fn binding(&mut self, event: &BindingEvent<'_>);
+    fn sink(&mut self, event: SinkEvent<'_>);
+    fn import(&mut self, module: &str, at: Location);
+    /// Whether a sink's condition on the call holds.
+    fn holds(&self, condition: &crate::rule::schema::Condition, event: &CallEvent<'_>) -> bool;
+}

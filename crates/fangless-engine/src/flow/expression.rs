@@ -1,0 +1,662 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::bounds::{MAX_ELEMENTS, MAX_TEXT};
+use super::evaluator::{Evaluator, join_states};
+use super::event::{BindingEvent, BindingKind};
+use super::fold;
+use super::library;
+use super::taint::{Origin, Source, TagSet, Taint};
+use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
+use crate::finding::StepKind;
+use crate::model::schema::Tag;
+use crate::syntax::ir::{
+    BinaryOperator, Clause, CompareOperator, ComprehensionKind, Expression, ExpressionKind, FormatPart,
+};
+
+impl Evaluator<'_> {
+    pub(super) fn expression(&mut self, expression: &Expression) -> Value {
+        match &expression.kind {
+            ExpressionKind::Text(text) => Value::constant(Constant::Text(text.clone())),
+            ExpressionKind::Bytes(bytes) => Value::constant(Constant::Bytes(bytes.clone())),
+            ExpressionKind::Integer(number) => Value::constant(Constant::Integer(*number)),
+            ExpressionKind::Float(number) => Value::constant(Constant::Float(*number)),
+            ExpressionKind::Boolean(value) => Value::boolean(*value),
+            ExpressionKind::None => Value::constant(Constant::None),
+            ExpressionKind::Ellipsis => Value::unknown(),
+            ExpressionKind::Name(name) => {
+                let value = self.lookup(name);
+                self.as_source(value, expression)
+            }
+            ExpressionKind::Attribute { value, name } => {
+                let owner = self.expression(value);
+                let result = self.attribute(&owner, name);
+                self.as_source(result, expression)
+            }
+            ExpressionKind::Subscript { value, index } => {
+                let owner = self.expression(value);
+                let key = self.expression(index);
+                self.subscript(&owner, &key, index)
+            }
+            ExpressionKind::Slice(parts) => {
+                for part in parts.iter().flatten() {
+                    self.expression(part);
+                }
+                Value::unknown()
+            }
+            ExpressionKind::Call { function, arguments } => self.call(expression, function, arguments),
+            ExpressionKind::Binary { operator, left, right } => self.binary_of(*operator, left, right),
+            ExpressionKind::Not(operand) => match self.expression(operand).truth() {
+                Some(truth) => Value::boolean(!truth),
+                None => Value::unknown(),
+            },
+            ExpressionKind::Negative(operand) => match self.expression(operand).as_constant() {
+                Some(Constant::Integer(number)) => Value::constant(Constant::Integer(-number)),
+                _ => Value::unknown(),
+            },
+            ExpressionKind::Logical { is_and, values } => self.logical(*is_and, values),
+            ExpressionKind::Compare { left, rest } => self.compare(left, rest),
+            ExpressionKind::Conditional { test, then, orelse } => self.conditional(test, then, orelse),
+            ExpressionKind::List(items) | ExpressionKind::Tuple(items) | ExpressionKind::Set(items) => {
+                self.sequence(items)
+            }
+            ExpressionKind::Dictionary(entries) => self.dictionary(entries),
+            ExpressionKind::Starred(inner) => self.expression(inner),
+            ExpressionKind::Format(parts) => self.format(parts),
+            ExpressionKind::Lambda(index) => {
+                let reference = FunctionReference { chunk: self.frame_ref().chunk, index: *index };
+                Value { shape: Shape::Function(reference), taint: Taint::default() }
+            }
+            ExpressionKind::Comprehension { kind, element, value, clauses } => {
+                self.comprehension(*kind, element, value.as_deref(), clauses)
+            }
+            ExpressionKind::Await(inner) => self.expression(inner),
+            ExpressionKind::Yield(inner) => {
+                if let Some(inner) = inner {
+                    let value = self.expression(inner);
+                    let frame = self.frame();
+                    frame.returned = Some(match frame.returned.take() {
+                        Some(earlier) => earlier.join(&Value::sequence(vec![value], true)),
+                        None => Value::sequence(vec![value], true),
+                    });
+                }
+                Value::unknown()
+            }
+            ExpressionKind::Walrus { name, value } => {
+                let result = self.expression(value);
+                self.set(name, result.clone());
+                result
+            }
+            ExpressionKind::Unknown(parts) => {
+                let mut taint = Taint::default();
+                for part in parts {
+                    taint.add(&self.expression(part).deep_taint());
+                }
+                Value::tainted(taint)
+            }
+        }
+    }
+
+    /// A name or attribute that the models call a source.
+    fn as_source(&mut self, value: Value, expression: &Expression) -> Value {
+        let qualified = match &value.shape {
+            Shape::External(name) => Some(name.clone()),
+            Shape::Method { receiver, name } => library::member_name(receiver, name),
+            _ => None,
+        };
+        let Some(qualified) = qualified else { return value };
+        match self.program.models.source_attribute(&qualified) {
+            Some(label) => {
+                let name = source_name(expression).unwrap_or(qualified);
+                let at = self.location(expression.range);
+                let mut result = self.source_value(label, &name, at);
+                result.taint.add(&value.taint);
+                result
+            }
+            None => value,
+        }
+    }
+
+    pub(super) fn attribute(&mut self, owner: &Value, name: &SmolStr) -> Value {
+        match &owner.shape {
+            Shape::External(path) => {
+                if let Some(module) = path.strip_prefix("file:") {
+                    return self.global(&module.into(), name).unwrap_or_default();
+                }
+                let dotted = SmolStr::from(format!("{path}.{name}"));
+                let canonical = SmolStr::new(self.program.models.canonical(&dotted));
+                // `import package.module`: a file of the workspace.
+                let from = self.frame_ref().module.clone();
+                if let Some(value) = self.workspace_member(&from, path, name) {
+                    return value;
+                }
+                if let Some(class) = self.program.models.attribute_type(&canonical) {
+                    return Value { shape: Shape::Instance(class.clone()), taint: owner.taint.clone() };
+                }
+                Value { shape: Shape::External(canonical), taint: owner.taint.clone() }
+            }
+            Shape::Object { class, attributes } => {
+                if let Some((_, value)) = attributes.iter().find(|(known, _)| known == name) {
+                    return value.clone();
+                }
+                match self.class_attribute(*class, name) {
+                    Some(value) if matches!(value.shape, Shape::Function(_)) => Value {
+                        shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
+                        taint: Taint::default(),
+                    },
+                    Some(value) => value,
+                    None => Value {
+                        shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
+                        taint: owner.taint.clone(),
+                    },
+                }
+            }
+            Shape::Class(class) => self.class_attribute(*class, name).unwrap_or_default(),
+            Shape::Instance(class) => {
+                let dotted = SmolStr::from(format!("{class}.{name}"));
+                if let Some(result) = self.program.models.attribute_type(&dotted) {
+                    return Value { shape: Shape::Instance(result.clone()), taint: owner.taint.clone() };
+                }
+                Value {
+                    shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
+                    taint: owner.taint.clone(),
+                }
+            }
+            _ => Value {
+                shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
+                taint: owner.deep_taint(),
+            },
+        }
+    }
+
+    fn workspace_member(&mut self, from: &SmolStr, path: &SmolStr, name: &SmolStr) -> Option<Value> {
+        let dotted = format!("{path}.{name}");
+        if let Some(module) = self.program.find_module(from, path, 0).filter(|module| module != from) {
+            return self.global(&module, name);
+        }
+        let module = self.program.find_module(from, &dotted, 0).filter(|module| module != from)?;
+        Some(Value::external(format!("file:{module}")))
+    }
+
+    /// What a class of the workspace knows under a name: in its body, then in its bases.
+    pub(super) fn class_attribute(&mut self, class: ClassReference, name: &str) -> Option<Value> {
+        let mut pending = vec![class];
+        let mut seen = 0;
+        while let Some(class) = pending.pop() {
+            seen += 1;
+            if seen > 16 {
+                break;
+            }
+            if let Some(method) = self.program.own_method(class, name) {
+                self.reads.chunks.insert(method.chunk);
+                return Some(Value { shape: Shape::Function(method), taint: Taint::default() });
+            }
+            for (chunk, ir, statements) in self.program.class_body(class) {
+                self.reads.chunks.insert(chunk);
+                for statement in statements.of(&ir) {
+                    use crate::syntax::ir::StatementKind::{AnnotatedAssign, Assign};
+                    let value = match &statement.kind {
+                        Assign { targets, value } if targets.iter().any(|target| is_name(target, name)) => value,
+                        AnnotatedAssign { target, value: Some(value), .. } if is_name(target, name) => value,
+                        _ => continue,
+                    };
+                    return Some(match literal(value) {
+                        Some(constant) => self.enum_member(class, constant),
+                        None => Value::unknown(),
+                    });
+                }
+            }
+            pending.extend(self.bases(class).into_iter().filter_map(|base| match base.shape {
+                Shape::Class(base) => Some(base),
+                _ => None,
+            }));
+        }
+        None
+    }
+
+    fn enum_member(&mut self, class: ClassReference, constant: Constant) -> Value {
+        let is_enum = self.is_enum(class);
+        let value = Value::constant(constant);
+        if is_enum {
+            Value {
+                shape: Shape::Object { class, attributes: Arc::new([("value".into(), value)]) },
+                taint: Taint::default(),
+            }
+        } else {
+            value
+        }
+    }
+
+    pub(super) fn is_enum(&mut self, class: ClassReference) -> bool {
+        self.bases(class).iter().any(|base| match &base.shape {
+            Shape::External(name) => name.starts_with("enum."),
+            Shape::Class(base) => *base != class && self.is_enum(*base),
+            _ => false,
+        })
+    }
+
+    /// The values of a class's bases.
+    pub(super) fn bases(&mut self, class: ClassReference) -> Vec<Value> {
+        let Some((info, definition)) = self.program.class(class) else { return Vec::new() };
+        let module = info.module.clone();
+        let bases: Vec<Expression> = definition
+            .bases
+            .iter()
+            .filter(|base| base.keyword.is_none())
+            .map(|base| base.value.clone())
+            .collect();
+        bases
+            .iter()
+            .map(|base| {
+                let Some(mut frame) = self.new_frame(class.chunk) else { return Value::unknown() };
+                frame.module.clone_from(&module);
+                self.frames.push(frame);
+                let value = self.quietly(|evaluator| evaluator.expression(base));
+                self.frames.pop();
+                value
+            })
+            .collect()
+    }
+
+    fn subscript(&mut self, owner: &Value, key: &Value, index: &Expression) -> Value {
+        if let ExpressionKind::Slice(parts) = &index.kind {
+            return self.slice(owner, parts);
+        }
+        match &owner.shape {
+            Shape::External(name) => {
+                // `os.environ["X"]`: a read of the source itself.
+                let taint = owner.deep_taint();
+                let shape = match self.program.models.attribute_type(&format!("{name}.*")) {
+                    Some(class) => Shape::Instance(class.clone()),
+                    None => Shape::Unknown,
+                };
+                Value { shape, taint }
+            }
+            Shape::Instance(class) => {
+                let shape = match self.program.models.attribute_type(&format!("{class}.*")) {
+                    Some(class) => Shape::Instance(class.clone()),
+                    None => Shape::Unknown,
+                };
+                Value { shape, taint: owner.deep_taint() }
+            }
+            _ => library::item(owner, key),
+        }
+    }
+
+    fn slice(&mut self, owner: &Value, parts: &[Option<Expression>]) -> Value {
+        let bounds: Vec<Option<Value>> =
+            parts.iter().map(|part| part.as_ref().map(|part| self.expression(part))).collect();
+        let number = |at: usize| match bounds.get(at) {
+            Some(Some(value)) => match value.as_constant() {
+                Some(Constant::Integer(number)) => Some(Some(*number)),
+                _ => None,
+            },
+            _ => Some(None),
+        };
+        if let (Some(lower), Some(upper), Some(None)) = (number(0), number(1), number(2))
+            && let Some(value) = fold::slice(owner, lower, upper)
+        {
+            return value;
+        }
+        Value::tainted(owner.deep_taint())
+    }
+
+    pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Value {
+        if let (Some(a), Some(b)) = (left.as_constant(), right.as_constant())
+            && let Some(constant) = fold::binary(operator, a, b)
+        {
+            return Value::constant(constant);
+        }
+        match operator {
+            BinaryOperator::Add => {
+                if let (Shape::Sequence { items: a, open: x }, Shape::Sequence { items: b, open: y }) =
+                    (&left.shape, &right.shape)
+                    && a.len() + b.len() <= MAX_ELEMENTS
+                {
+                    return Value::sequence(a.iter().chain(b.iter()).cloned().collect(), *x || *y);
+                }
+                let mut pieces = pieces_of(left);
+                pieces.extend(pieces_of(right));
+                from_pieces(pieces)
+            }
+            BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
+            BinaryOperator::Divide => {
+                let mut taint = left.deep_taint();
+                taint.add(&right.deep_taint());
+                let path = [left, right].into_iter().find_map(|side| match &side.shape {
+                    Shape::Instance(class) if class.starts_with("pathlib") => Some(class.clone()),
+                    _ => None,
+                });
+                Value { shape: path.map_or(Shape::Unknown, Shape::Instance), taint }
+            }
+            _ => {
+                let mut taint = left.deep_taint();
+                taint.add(&right.deep_taint());
+                Value::tainted(taint)
+            }
+        }
+    }
+
+    fn logical(&mut self, is_and: bool, values: &[Expression]) -> Value {
+        let Some((first, rest)) = values.split_first() else { return Value::unknown() };
+        let mut result = self.expression(first);
+        for value in rest {
+            match result.truth() {
+                Some(truth) if truth != is_and => return result,
+                Some(_) => result = self.expression(value),
+                None => {
+                    let before = self.frame_ref().state.clone();
+                    self.assume(first, is_and);
+                    let other = self.expression(value);
+                    self.frame().state = before;
+                    result = result.join(&other);
+                }
+            }
+        }
+        result
+    }
+
+    fn compare(&mut self, left: &Expression, rest: &[(CompareOperator, Expression)]) -> Value {
+        let mut left_value = self.expression(left);
+        let mut result = Some(true);
+        for (operator, right) in rest {
+            let right_value = self.expression(right);
+            let one = fold::compare(*operator, &left_value, &right_value);
+            result = match (result, one) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            };
+            left_value = right_value;
+        }
+        result.map_or_else(Value::unknown, Value::boolean)
+    }
+
+    fn conditional(&mut self, test: &Expression, then: &Expression, orelse: &Expression) -> Value {
+        match self.expression(test).truth() {
+            Some(true) => self.expression(then),
+            Some(false) => self.expression(orelse),
+            None => {
+                let before = self.frame_ref().state.clone();
+                self.assume(test, true);
+                let left = self.expression(then);
+                let after_then = std::mem::replace(&mut self.frame().state, before);
+                self.assume(test, false);
+                let right = self.expression(orelse);
+                let after_else = self.frame().state.take();
+                self.frame().state = join_states(after_then, after_else);
+                left.join(&right)
+            }
+        }
+    }
+
+    fn sequence(&mut self, items: &[Expression]) -> Value {
+        let mut values = Vec::new();
+        let mut open = items.len() > MAX_ELEMENTS;
+        let mut rest = Taint::default();
+        for item in items {
+            let value = self.expression(item);
+            if let ExpressionKind::Starred(_) = item.kind {
+                match value.shape {
+                    Shape::Sequence { items, open: more } => {
+                        values.extend(items.iter().cloned());
+                        open |= more;
+                    }
+                    _ => {
+                        open = true;
+                        rest.add(&value.deep_taint());
+                    }
+                }
+            } else if values.len() < MAX_ELEMENTS {
+                values.push(value);
+            } else {
+                rest.add(&value.deep_taint());
+                // A long list of constants is still a list of constants.
+                open &= !value.is_constant() || items.len() <= MAX_ELEMENTS;
+            }
+        }
+        let mut result = Value::sequence(values, open);
+        result.taint = rest;
+        result
+    }
+
+    fn dictionary(&mut self, entries: &[(Option<Expression>, Expression)]) -> Value {
+        let mut known: Vec<(Constant, Value)> = Vec::new();
+        let mut open = false;
+        let mut rest = Taint::default();
+        for (key, value) in entries {
+            let Some(key) = key else {
+                let value = self.expression(value);
+                match value.shape {
+                    Shape::Mapping { entries, open: more } => {
+                        known.extend(entries.iter().cloned());
+                        open |= more;
+                    }
+                    _ => {
+                        open = true;
+                        rest.add(&value.deep_taint());
+                    }
+                }
+                continue;
+            };
+            let key_value = self.expression(key);
+            let result = self.expression(value);
+            if let (ExpressionKind::Text(name), 0) = (&key.kind, self.muted) {
+                let statement =
+                    self.location(crate::text::TextRange::new(key.range.start, value.range.end));
+                self.observer.binding(&BindingEvent {
+                    at: self.frame_location(key),
+                    kind: BindingKind::Key,
+                    name,
+                    qualified: None,
+                    value: &result,
+                    expression: value,
+                    statement,
+                });
+            }
+            match key_value.as_constant() {
+                Some(constant) if known.len() < MAX_ELEMENTS => {
+                    known.retain(|(other, _)| other != constant);
+                    known.push((constant.clone(), result));
+                }
+                _ => {
+                    open = true;
+                    rest.add(&result.deep_taint());
+                    rest.add(&key_value.deep_taint());
+                }
+            }
+        }
+        Value { shape: Shape::Mapping { entries: known.into(), open }, taint: rest }
+    }
+
+    fn frame_location(&self, expression: &Expression) -> super::taint::Location {
+        super::taint::Location { chunk: self.frame_ref().chunk, range: expression.range }
+    }
+
+    pub(super) fn format(&mut self, parts: &[FormatPart]) -> Value {
+        let mut pieces = Vec::new();
+        for part in parts {
+            match part {
+                FormatPart::Text(text) => pieces.push(Piece::Text(text.clone())),
+                FormatPart::Value { value, conversion, format } => {
+                    let mut result = self.expression(value);
+                    for inner in format {
+                        if let FormatPart::Value { value, .. } = inner {
+                            self.expression(value);
+                        }
+                    }
+                    if *conversion == Some('r') {
+                        result = Value::tainted(result.deep_taint().cleared(TagSet::of(&[Tag::Log])));
+                    }
+                    let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
+                    if numeric {
+                        pieces.push(Piece::Hole(Taint::default()));
+                    } else if format.is_empty() {
+                        pieces.extend(pieces_of(&library::to_text(&result)));
+                    } else {
+                        pieces.push(Piece::Hole(result.deep_taint()));
+                    }
+                }
+            }
+        }
+        from_pieces(pieces)
+    }
+
+    fn comprehension(
+        &mut self,
+        kind: ComprehensionKind,
+        element: &Expression,
+        value: Option<&Expression>,
+        clauses: &[Clause],
+    ) -> Value {
+        let before = self.frame_ref().state.clone();
+        for clause in clauses {
+            match clause {
+                Clause::For { target, iterable } => {
+                    let items = self.expression(iterable);
+                    let item = self.element_of(&items);
+                    self.bind(target, item);
+                }
+                Clause::If(test) => {
+                    self.expression(test);
+                    self.assume(test, true);
+                }
+            }
+        }
+        let mut result = self.expression(element);
+        if kind == ComprehensionKind::Dictionary
+            && let Some(value) = value
+        {
+            result.taint.add(&self.expression(value).deep_taint());
+            result = Value::tainted(result.deep_taint());
+        }
+        self.frame().state = before;
+        match kind {
+            ComprehensionKind::Dictionary => {
+                Value { shape: Shape::Mapping { entries: Arc::new([]), open: true }, taint: result.taint }
+            }
+            _ => Value::sequence(vec![result], true),
+        }
+    }
+
+    /// Any element of an iterable.
+    pub(super) fn element_of(&mut self, value: &Value) -> Value {
+        match &value.shape {
+            Shape::Sequence { items, .. } => {
+                let mut result: Option<Value> = None;
+                for item in items.iter() {
+                    result = Some(match result {
+                        Some(known) => known.join(item),
+                        None => item.clone(),
+                    });
+                }
+                let mut result = result.unwrap_or_default();
+                result.taint.add(&value.taint);
+                result
+            }
+            Shape::Mapping { entries, open } => {
+                let keys: Vec<Constant> = entries.iter().map(|(key, _)| key.clone()).collect();
+                match (open, keys.len()) {
+                    (false, 1) => Value::constant(keys[0].clone()),
+                    (false, count) if count > 1 && count <= super::bounds::MAX_CHOICES => {
+                        Value { shape: Shape::Choice(keys.into()), taint: Taint::default() }
+                    }
+                    _ => Value::tainted(value.taint.clone()),
+                }
+            }
+            _ => Value::tainted(value.deep_taint()),
+        }
+    }
+
+    /// Remembers who made a value, where some rule asks for that.
+    pub(super) fn made_by(&self, qualified: &str, mut value: Value) -> Value {
+        if self.program.made_by.contains(qualified) {
+            value.taint.add(&Taint::from(Origin {
+                source: Source::MadeBy(qualified.into()),
+                cleared: TagSet::EMPTY,
+                path: None,
+            }));
+        }
+        value
+    }
+
+    pub(super) fn step(&self, value: Value, expression: &Expression, kind: StepKind, note: &str) -> Value {
+        let at = self.frame_location(expression);
+        Value { taint: value.taint.step(at, kind, note), shape: value.shape }
+    }
+}
+
+fn is_name(expression: &Expression, name: &str) -> bool {
+    matches!(&expression.kind, ExpressionKind::Name(known) if known == name)
+}
+
+fn literal(expression: &Expression) -> Option<Constant> {
+    Some(match &expression.kind {
+        ExpressionKind::Text(text) => Constant::Text(text.clone()),
+        ExpressionKind::Bytes(bytes) => Constant::Bytes(bytes.clone()),
+        ExpressionKind::Integer(number) => Constant::Integer(*number),
+        ExpressionKind::Boolean(value) => Constant::Boolean(*value),
+        ExpressionKind::None => Constant::None,
+        _ => return None,
+    })
+}
+
+/// How the source reads in the program: `request.args`.
+fn source_name(expression: &Expression) -> Option<SmolStr> {
+    match &expression.kind {
+        ExpressionKind::Name(name) => Some(name.clone()),
+        ExpressionKind::Attribute { value, name } => {
+            source_name(value).map(|owner| format!("{owner}.{name}").into())
+        }
+        _ => None,
+    }
+}
+
+/// A value as parts of a string.
+pub(super) fn pieces_of(value: &Value) -> Vec<Piece> {
+    match &value.shape {
+        Shape::Constant(Constant::Text(text)) => vec![Piece::Text(text.clone())],
+        Shape::Constant(constant) => vec![Piece::Text(fold::display(constant).into())],
+        Shape::Pieces(pieces) => {
+            let mut pieces = pieces.to_vec();
+            if !value.taint.is_empty() && !pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))) {
+                pieces.push(Piece::Hole(value.taint.clone()));
+            }
+            pieces
+        }
+        Shape::Choice(_) => vec![Piece::Hole(Taint::default())],
+        _ => vec![Piece::Hole(value.deep_taint())],
+    }
+}
+
+pub(super) fn from_pieces(pieces: Vec<Piece>) -> Value {
+    let mut merged: Vec<Piece> = Vec::new();
+    let mut length = 0;
+    for piece in pieces {
+        match (merged.last_mut(), piece) {
+            (_, Piece::Text(text)) if text.is_empty() => {}
+            (Some(Piece::Text(last)), Piece::Text(text)) => {
+                length += text.len();
+                *last = format!("{last}{text}").into();
+            }
+            (_, piece) => merged.push(piece),
+        }
+    }
+    let mut taint = Taint::default();
+    for piece in &merged {
+        if let Piece::Hole(hole) = piece {
+            taint.add(hole);
+        }
+    }
+    if length > MAX_TEXT || merged.len() > MAX_ELEMENTS {
+        return Value::tainted(taint);
+    }
+    match merged.as_slice() {
+        [] => Value::text(""),
+        [Piece::Text(text)] => Value::constant(Constant::Text(text.clone())),
+        _ => Value { shape: Shape::Pieces(merged.into()), taint },
+    }
+}

@@ -1,0 +1,353 @@
+//! Guards: what a condition that holds says of the values in it.
+
+use super::evaluator::{Evaluator, join_states};
+use super::taint::TagSet;
+use super::value::{Constant, Shape, Value};
+use crate::model::schema::Tag;
+use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind};
+
+impl Evaluator<'_> {
+    /// Narrows the present state to where the condition has this truth.
+    pub(super) fn assume(&mut self, test: &Expression, truth: bool) {
+        if self.frame_ref().state.is_none() {
+            return;
+        }
+        match &test.kind {
+            ExpressionKind::Not(inner) => self.assume(inner, !truth),
+            ExpressionKind::Logical { is_and, values } if *is_and == truth => {
+                for value in values {
+                    self.assume(value, truth);
+                }
+            }
+            ExpressionKind::Logical { is_and, values } => {
+                // One of them decided: all before it had the other truth.
+                let mut result = None;
+                for value in values {
+                    let before = self.frame_ref().state.clone();
+                    self.assume(value, truth);
+                    let decided = std::mem::replace(&mut self.frame().state, before);
+                    result = join_states(result, decided);
+                    self.assume(value, *is_and);
+                }
+                self.frame().state = result;
+            }
+            ExpressionKind::Compare { left, rest } => {
+                if let [(operator, right)] = rest.as_slice() {
+                    self.assume_comparison(left, *operator, right, truth);
+                }
+            }
+            ExpressionKind::Call { function, arguments } => self.assume_call(test, function, arguments, truth),
+            ExpressionKind::Walrus { value, .. } => self.assume(value, truth),
+            ExpressionKind::Name(name) => {
+                let known = self.lookup(name).truth();
+                if known.is_some_and(|known| known != truth) {
+                    self.frame().state = None;
+                }
+            }
+            ExpressionKind::Attribute { value, name } if !truth && (name == "netloc" || name == "scheme") => {
+                // `not urlparse(x).netloc`: no other host.
+                self.clear_origins(value, TagSet::of(&[Tag::Redirect, Tag::Request]));
+            }
+            _ => {}
+        }
+    }
+
+    fn assume_comparison(&mut self, left: &Expression, operator: CompareOperator, right: &Expression, truth: bool) {
+        let (operator, positive) = match operator {
+            CompareOperator::Equal | CompareOperator::Is => (CompareOperator::Equal, truth),
+            CompareOperator::NotEqual | CompareOperator::IsNot => (CompareOperator::Equal, !truth),
+            CompareOperator::In => (CompareOperator::In, truth),
+            CompareOperator::NotIn => (CompareOperator::In, !truth),
+            _ => return,
+        };
+        let left_value = self.quietly(|evaluator| evaluator.expression(left));
+        let right_value = self.quietly(|evaluator| evaluator.expression(right));
+        if let Some(known) = super::fold::compare(operator, &left_value, &right_value)
+            && known != positive
+        {
+            self.frame().state = None;
+            return;
+        }
+        if !positive {
+            // `if b"\n" in x: raise`, `if ".." in x`: the rest has no such character.
+            if operator == CompareOperator::In
+                && let Some(text) = left_value.as_text()
+            {
+                let tags = forbidden_text(text);
+                self.clear(right, tags);
+            }
+            return;
+        }
+        match operator {
+            CompareOperator::Equal => {
+                if right_value.deep_taint().is_empty() && !is_none(&right_value) {
+                    self.clear_checked(left);
+                } else if left_value.deep_taint().is_empty() && !is_none(&left_value) {
+                    self.clear_checked(right);
+                }
+            }
+            _ => {
+                // Membership in something that the attacker does not control. A constant on the left asks whether
+                // the untrusted value has a part, which says little.
+                let is_text = matches!(right_value.shape, Shape::Constant(_) | Shape::Pieces(_));
+                if right_value.deep_taint().is_empty() && !is_text && !left_value.is_constant() {
+                    self.clear_checked(left);
+                } else if let ExpressionKind::Attribute { value, name } = &right.kind
+                    && name == "parents"
+                {
+                    self.clear(value, TagSet::of(&[Tag::Path]));
+                }
+            }
+        }
+    }
+
+    /// An expression was found equal to something harmless, or among such.
+    fn clear_checked(&mut self, expression: &Expression) {
+        if let ExpressionKind::Attribute { value, name } = &expression.kind
+            && matches!(name.as_str(), "hostname" | "netloc" | "host" | "scheme")
+        {
+            if name != "scheme" {
+                self.clear_origins(value, TagSet::of(&[Tag::Redirect, Tag::Request]));
+            }
+            return;
+        }
+        if let ExpressionKind::Call { function, arguments } = &expression.kind {
+            // `os.path.commonpath([base, path]) == base`
+            if called(function) == "commonpath" {
+                for argument in arguments {
+                    self.clear_inside(&argument.value, TagSet::of(&[Tag::Path]));
+                }
+                return;
+            }
+        }
+        self.clear(expression, TagSet::ALL);
+    }
+
+    fn assume_call(&mut self, whole: &Expression, function: &Expression, arguments: &[Argument], truth: bool) {
+        let name = called(function);
+        let receiver = match &function.kind {
+            ExpressionKind::Attribute { value, .. } => Some(&**value),
+            _ => None,
+        };
+        let first = arguments.first().map(|argument| &argument.value);
+        match (name, receiver, truth) {
+            ("isdigit" | "isdecimal" | "isnumeric" | "isalnum" | "isalpha" | "isidentifier", Some(receiver), true) => {
+                self.clear(receiver, TagSet::ALL);
+            }
+            ("isinstance", None, true) => {
+                if let (Some(first), Some(kind)) = (first, arguments.get(1)) {
+                    let tags = if is_scalar_type(&kind.value) { TagSet::ALL } else { TagSet::of(&[Tag::Nosql]) };
+                    self.clear(first, tags);
+                }
+            }
+            ("isinstance", None, false) => {
+                if let (Some(first), Some(kind)) = (first, arguments.get(1))
+                    && called(&kind.value) == "dict"
+                {
+                    self.clear(first, TagSet::of(&[Tag::Nosql]));
+                }
+            }
+            ("is_relative_to", Some(receiver), true) => self.clear(receiver, TagSet::of(&[Tag::Path])),
+            ("startswith", Some(receiver), true) => {
+                let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
+                let tags = match prefix.as_ref().and_then(Value::as_text) {
+                    Some(prefix) => prefix_tags(prefix),
+                    None if prefix.is_some_and(|prefix| prefix.deep_taint().is_empty()) => TagSet::of(&[Tag::Path]),
+                    None => TagSet::EMPTY,
+                };
+                self.clear(receiver, tags);
+            }
+            ("fullmatch" | "match", Some(receiver), true) => self.assume_regex(name, receiver, arguments),
+            ("url_has_allowed_host_and_scheme" | "is_safe_url", _, true) => {
+                if let Some(first) = first {
+                    self.clear(first, TagSet::of(&[Tag::Redirect, Tag::Request]));
+                }
+            }
+            _ => {
+                if truth && is_verification(name) {
+                    for argument in arguments {
+                        self.clear(&argument.value, TagSet::of(&[Tag::Deserialization]));
+                    }
+                }
+                self.assume_helper(whole, arguments, truth);
+            }
+        }
+    }
+
+    fn assume_regex(&mut self, method: &str, receiver: &Expression, arguments: &[Argument]) {
+        let receiver_value = self.quietly(|evaluator| evaluator.expression(receiver));
+        let is_module = matches!(&receiver_value.shape, Shape::External(name) if name == "re" || name == "regex");
+        let (pattern, subject) = if is_module {
+            let (Some(pattern), Some(subject)) = (arguments.first(), arguments.get(1)) else { return };
+            let value = self.quietly(|evaluator| evaluator.expression(&pattern.value));
+            (value.as_text().map(str::to_owned), &subject.value)
+        } else {
+            let Some(subject) = arguments.first() else { return };
+            (None, &subject.value)
+        };
+        let anchored = method == "fullmatch" || pattern.as_ref().is_none_or(|pattern| pattern.ends_with(['$', 'Z']));
+        // A pattern that lets anything through guards nothing.
+        let lax = pattern.as_ref().is_some_and(|pattern| pattern.contains(".*") || pattern.contains(".+"));
+        if anchored && !lax {
+            self.clear(subject, TagSet::ALL);
+        }
+    }
+
+    /// A function of the workspace as a condition: what its body checked on the way to this truth.
+    fn assume_helper(&mut self, whole: &Expression, arguments: &[Argument], truth: bool) {
+        let ExpressionKind::Call { function, .. } = &whole.kind else { return };
+        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, Some(truth))) else {
+            return;
+        };
+        for (argument, tags) in arguments.iter().zip(cleared) {
+            self.clear(&argument.value, tags);
+        }
+    }
+
+    /// After a statement that calls a function of the workspace: it returned, so its checks that raise have passed.
+    pub(super) fn after_call(&mut self, expression: &Expression) {
+        let ExpressionKind::Call { function, arguments } = &expression.kind else { return };
+        if self.frame_ref().state.is_none() || arguments.is_empty() {
+            return;
+        }
+        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, None)) else { return };
+        for (argument, tags) in arguments.iter().zip(cleared) {
+            self.clear(&argument.value, tags);
+        }
+    }
+
+    /// Takes tags from the place that an expression reads, looking through what keeps the text as it is.
+    pub(super) fn clear(&mut self, expression: &Expression, tags: TagSet) {
+        if tags.is_empty() {
+            return;
+        }
+        match &expression.kind {
+            ExpressionKind::Call { function, arguments } => match (called(function), &function.kind) {
+                ("str" | "Path" | "int" | "bytes" | "realpath" | "abspath" | "normpath" | "PurePath", _) => {
+                    if let Some(first) = arguments.first() {
+                        self.clear(&first.value, tags);
+                    }
+                }
+                ("lower" | "strip" | "upper" | "casefold" | "resolve" | "as_posix", ExpressionKind::Attribute { value, .. }) => {
+                    self.clear(value, tags);
+                }
+                _ => {}
+            },
+            ExpressionKind::Name(name) => {
+                let value = self.lookup(name);
+                if !value.deep_taint().is_empty() {
+                    let cleared = cleared(value, tags);
+                    self.set(name, cleared);
+                }
+            }
+            ExpressionKind::Attribute { .. } | ExpressionKind::Subscript { .. } => {
+                let value = self.quietly(|evaluator| evaluator.expression(expression));
+                if !value.deep_taint().is_empty() {
+                    let narrowed = cleared(value, tags);
+                    self.rebind(expression, narrowed);
+                }
+            }
+            ExpressionKind::Walrus { name, .. } => {
+                let value = self.lookup(name);
+                let narrowed = cleared(value, tags);
+                self.set(name, narrowed);
+            }
+            _ => {}
+        }
+    }
+
+    fn clear_inside(&mut self, expression: &Expression, tags: TagSet) {
+        match &expression.kind {
+            ExpressionKind::List(items) | ExpressionKind::Tuple(items) => {
+                for item in items {
+                    self.clear(item, tags);
+                }
+            }
+            _ => self.clear(expression, tags),
+        }
+    }
+
+    /// A part of a parsed URL was checked: clears every variable that has the same sources.
+    fn clear_origins(&mut self, parsed: &Expression, tags: TagSet) {
+        let value = self.quietly(|evaluator| evaluator.expression(parsed));
+        let taint = value.deep_taint();
+        if taint.is_empty() {
+            return;
+        }
+        if let Some(state) = &mut self.frame().state {
+            for (_, variable) in &mut state.0 {
+                let shares = variable
+                    .deep_taint()
+                    .origins()
+                    .iter()
+                    .any(|origin| taint.origins().iter().any(|other| other.source == origin.source));
+                if shares {
+                    *variable = cleared(std::mem::take(variable), tags);
+                }
+            }
+        }
+    }
+}
+
+/// A value no longer dangerous for the tags, all the way down.
+pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
+    let taint = value.taint.cleared(tags);
+    let shape = match value.shape {
+        Shape::Sequence { items, open } => {
+            Shape::Sequence { items: items.iter().map(|item| cleared(item.clone(), tags)).collect(), open }
+        }
+        Shape::Mapping { entries, open } => Shape::Mapping {
+            entries: entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
+            open,
+        },
+        Shape::Pieces(pieces) => Shape::Pieces(
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    super::value::Piece::Hole(taint) => super::value::Piece::Hole(taint.cleared(tags)),
+                    text @ super::value::Piece::Text(_) => text.clone(),
+                })
+                .collect(),
+        ),
+        shape => shape,
+    };
+    Value { shape, taint }
+}
+
+fn is_none(value: &Value) -> bool {
+    matches!(value.as_constant(), Some(Constant::None | Constant::Boolean(_)))
+}
+
+/// Last name of what is called or named.
+fn called(function: &Expression) -> &str {
+    match &function.kind {
+        ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name,
+        _ => "",
+    }
+}
+
+fn is_scalar_type(expression: &Expression) -> bool {
+    matches!(called(expression), "int" | "float" | "bool" | "UUID" | "date" | "datetime" | "Decimal")
+}
+
+fn is_verification(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["verify", "signature", "hmac", "authenticate", "compare_digest"].iter().any(|word| name.contains(word))
+}
+
+/// What a constant prefix rules out.
+fn prefix_tags(prefix: &str) -> TagSet {
+    if let Some((_, rest)) = prefix.split_once("://") {
+        return if rest.contains('/') { TagSet::of(&[Tag::Request, Tag::Redirect]) } else { TagSet::EMPTY };
+    }
+    TagSet::EMPTY
+}
+
+/// What the absence of a text rules out.
+fn forbidden_text(text: &str) -> TagSet {
+    match text {
+        ".." => TagSet::of(&[Tag::Path]),
+        "\n" | "\r" => TagSet::of(&[Tag::Log, Tag::Header]),
+        _ => TagSet::EMPTY,
+    }
+}

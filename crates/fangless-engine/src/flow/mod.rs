@@ -1,0 +1,17 @@
+//! The evaluator: every function body is evaluated once, abstractly. It tells an `Observer` what happens (calls,
+//! bindings, sinks reached); it knows no rule.
+
+pub mod bounds;
+pub mod event;
+mod call;
+mod evaluator;
+mod expression;
+mod fold;
+mod guard;
+mod library;
+pub mod program;
+mod statement;
+pub mod taint;
+pub mod value;
+
+pub use evaluator::{Reads, evaluate_chunk, evaluate_globals};

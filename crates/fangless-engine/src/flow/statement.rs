@@ -1,0 +1,695 @@
+//! Statements: bindings, branches, loops, exits.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::evaluator::{Evaluator, Variables, join_states};
+use super::event::{BindingEvent, BindingKind};
+use super::taint::{Origin, Source, TagSet, Taint};
+use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
+use crate::finding::StepKind;
+use crate::model::schema::Label;
+use crate::syntax::ir::{
+    BinaryOperator, Case, Expression, ExpressionKind, Handler, ImportedName, Pattern, Statement, StatementKind,
+};
+
+impl Evaluator<'_> {
+    pub(super) fn block(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            if self.frame_ref().state.is_none() {
+                // Dead code binds nothing, but its functions may still be what a reader looks at.
+                return;
+            }
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Expression(expression) => {
+                self.expression(expression);
+                self.after_call(expression);
+            }
+            StatementKind::Assign { targets, value } => {
+                let result = self.expression(value);
+                for target in targets {
+                    self.tell_binding(target, &result, value, statement);
+                    self.bind(target, result.clone());
+                }
+                self.after_call(value);
+            }
+            StatementKind::AnnotatedAssign { target, annotation, value } => {
+                let result = match value {
+                    Some(value) => {
+                        let result = self.expression(value);
+                        self.tell_binding(target, &result, value, statement);
+                        result
+                    }
+                    None => self.typed(annotation, Taint::default()),
+                };
+                self.bind(target, result);
+            }
+            StatementKind::AugmentedAssign { target, operator, value } => {
+                let left = self.expression(target);
+                let right = self.expression(value);
+                let result = self.binary(*operator, &left, &right);
+                self.bind(target, result);
+            }
+            StatementKind::Return(value) => self.return_statement(statement, value.as_ref()),
+            StatementKind::Raise(parts) => {
+                for part in parts {
+                    self.expression(part);
+                }
+                self.leave_by_raise();
+            }
+            StatementKind::Delete(targets) => {
+                for target in targets {
+                    self.delete(target);
+                }
+            }
+            StatementKind::If { test, body, orelse } => {
+                let truth = self.expression(test).truth();
+                let before = self.frame_ref().state.clone();
+                let then = if truth == Some(false) {
+                    None
+                } else {
+                    self.assume(test, true);
+                    self.block(body);
+                    self.frame().state.take()
+                };
+                let otherwise = if truth == Some(true) {
+                    None
+                } else {
+                    self.frame().state = before;
+                    self.assume(test, false);
+                    self.block(orelse);
+                    self.frame().state.take()
+                };
+                self.frame().state = join_states(then, otherwise);
+            }
+            StatementKind::While { test, body, orelse } => {
+                let truth = self.expression(test).truth();
+                if truth == Some(false) {
+                    self.block(orelse);
+                    return;
+                }
+                let before = self.frame_ref().state.clone();
+                let breaks = self.run_loop(body, |evaluator| {
+                    evaluator.expression(test);
+                    evaluator.assume(test, true);
+                });
+                let after_body = self.frame().state.take();
+                let normal = if truth == Some(true) { None } else { join_states(before, after_body) };
+                self.frame().state = normal;
+                if self.frame_ref().state.is_some() {
+                    self.assume(test, false);
+                    self.block(orelse);
+                }
+                for state in breaks {
+                    let current = self.frame().state.take();
+                    self.frame().state = join_states(current, Some(state));
+                }
+            }
+            StatementKind::For { target, iterable, body, orelse } => {
+                let items = self.expression(iterable);
+                let element = self.element_of(&items);
+                let before = self.frame_ref().state.clone();
+                let breaks = self.run_loop(body, |evaluator| evaluator.bind(target, element.clone()));
+                let after_body = self.frame().state.take();
+                self.frame().state = join_states(before, after_body);
+                self.block(orelse);
+                for state in breaks {
+                    let current = self.frame().state.take();
+                    self.frame().state = join_states(current, Some(state));
+                }
+            }
+            StatementKind::Try { body, handlers, orelse, finally } => self.try_statement(body, handlers, orelse, finally),
+            StatementKind::With { items, body } => {
+                for (context, alias) in items {
+                    let value = self.expression(context);
+                    if let Some(alias) = alias {
+                        self.bind(alias, value);
+                    }
+                }
+                self.block(body);
+            }
+            StatementKind::Match { subject, cases } => self.match_statement(subject, cases),
+            StatementKind::Function(index) => self.define_function(*index),
+            StatementKind::Class(index) => self.define_class(*index),
+            StatementKind::Import(names) => {
+                for name in names {
+                    self.import(name, statement);
+                }
+            }
+            StatementKind::ImportFrom { module, level, names, star } => {
+                self.import_from(module, *level, names, *star, statement);
+            }
+            StatementKind::Assert { test, message } => {
+                self.expression(test);
+                if let Some(message) = message {
+                    self.expression(message);
+                }
+                self.assume(test, true);
+            }
+            StatementKind::Break => {
+                if let Some(state) = self.frame().state.take() {
+                    self.frame().breaks.push(state);
+                }
+            }
+            StatementKind::Continue => {
+                if let Some(state) = self.frame().state.take() {
+                    self.frame().continues.push(state);
+                }
+            }
+            StatementKind::Error(expressions) => {
+                for expression in expressions {
+                    self.expression(expression);
+                }
+            }
+            StatementKind::Pass | StatementKind::Global(_) => {}
+        }
+    }
+
+    /// Runs a loop's body twice: once silently, to learn what later rounds start from, and once for the observer.
+    /// Returns the states at its breaks.
+    fn run_loop(&mut self, body: &[Statement], mut start: impl FnMut(&mut Self)) -> Vec<Variables> {
+        let outer_breaks = std::mem::take(&mut self.frame().breaks);
+        let outer_continues = std::mem::take(&mut self.frame().continues);
+        if self.muted == 0 {
+            let before = self.frame_ref().state.clone();
+            self.muted += 1;
+            start(self);
+            self.block(body);
+            self.muted -= 1;
+            let after = self.frame().state.take();
+            let mut joined = join_states(before, after);
+            for state in std::mem::take(&mut self.frame().continues) {
+                joined = join_states(joined, Some(state));
+            }
+            self.frame().breaks.clear();
+            self.frame().state = joined;
+        }
+        start(self);
+        self.block(body);
+        let mut after = self.frame().state.take();
+        for state in std::mem::replace(&mut self.frame().continues, outer_continues) {
+            after = join_states(after, Some(state));
+        }
+        self.frame().state = after;
+        std::mem::replace(&mut self.frame().breaks, outer_breaks)
+    }
+
+    fn return_statement(&mut self, statement: &Statement, value: Option<&Expression>) {
+        let result = match value {
+            Some(value) => self.expression(value),
+            None => Value::constant(Constant::None),
+        };
+        if let (Some(tag), Some(value)) = (self.frame_ref().returns_to, value) {
+            self.tell_return(tag, &result, statement, value);
+        }
+        if let Some(value) = value {
+            let before = self.frame_ref().state.clone();
+            match result.truth() {
+                Some(truth) => {
+                    if let Some(state) = before.clone() {
+                        self.frame().exits.push((Some(truth), state));
+                    }
+                }
+                None => {
+                    for truth in [true, false] {
+                        self.frame().state.clone_from(&before);
+                        self.assume(value, truth);
+                        if let Some(state) = self.frame().state.take() {
+                            self.frame().exits.push((Some(truth), state));
+                        }
+                    }
+                }
+            }
+        } else if let Some(state) = self.frame_ref().state.clone() {
+            self.frame().exits.push((Some(false), state));
+        }
+        let frame = self.frame();
+        frame.returned = Some(match frame.returned.take() {
+            Some(earlier) => earlier.join(&result),
+            None => result,
+        });
+        frame.state = None;
+    }
+
+    fn leave_by_raise(&mut self) {
+        if let Some(state) = self.frame().state.take() {
+            self.frame().raised.push(state);
+        }
+    }
+
+    fn try_statement(
+        &mut self,
+        body: &[Statement],
+        handlers: &[Handler],
+        orelse: &[Statement],
+        finally: &[Statement],
+    ) {
+        let outer = std::mem::take(&mut self.frame().raised);
+        let before = self.frame_ref().state.clone();
+        self.block(body);
+        let after_body = self.frame_ref().state.clone();
+        // A handler may see the state before the body, after it, and at each raise in it.
+        let mut seen = join_states(before, after_body);
+        for state in std::mem::replace(&mut self.frame().raised, outer) {
+            seen = join_states(seen, Some(state));
+        }
+        self.block(orelse);
+        let mut after = self.frame().state.take();
+        for handler in handlers {
+            self.frame().state.clone_from(&seen);
+            if let Some(exception) = &handler.exception {
+                self.expression(exception);
+            }
+            if let Some(name) = &handler.name {
+                let at = self.location(handler.range);
+                let broad = is_broad(handler.exception.as_ref());
+                let value = if broad {
+                    self.source_value(Label::Exception, name, at)
+                } else {
+                    Value::unknown()
+                };
+                self.set(name, value);
+            }
+            self.block(&handler.body);
+            let state = self.frame().state.take();
+            after = join_states(after, state);
+        }
+        let reachable = after.is_some();
+        self.frame().state = if reachable { after } else { seen };
+        self.block(finally);
+        if !reachable {
+            self.frame().state = None;
+        }
+    }
+
+    fn match_statement(&mut self, subject: &Expression, cases: &[Case]) {
+        let value = self.expression(subject);
+        let before = self.frame_ref().state.clone();
+        let mut after = None;
+        let mut exhausted = false;
+        for case in cases {
+            let matched = self.pattern_matches(&case.pattern, &value);
+            if matched == Some(false) {
+                continue;
+            }
+            self.frame().state.clone_from(&before);
+            self.bind_pattern(&case.pattern, &value, subject);
+            if let Some(guard) = &case.guard {
+                self.expression(guard);
+                self.assume(guard, true);
+            }
+            self.block(&case.body);
+            let state = self.frame().state.take();
+            after = join_states(after, state);
+            if matched == Some(true) && case.guard.is_none() {
+                exhausted = true;
+                break;
+            }
+        }
+        self.frame().state = if exhausted { after } else { join_states(after, before) };
+    }
+
+    fn pattern_matches(&mut self, pattern: &Pattern, value: &Value) -> Option<bool> {
+        match pattern {
+            Pattern::Wildcard | Pattern::Capture(_) => Some(true),
+            Pattern::Value(expression) => {
+                let wanted = self.expression(expression);
+                match (wanted.as_constant(), value.as_constant()) {
+                    (Some(wanted), Some(known)) => Some(wanted == known),
+                    _ => None,
+                }
+            }
+            Pattern::Or(patterns) => {
+                let mut all_false = true;
+                for pattern in patterns {
+                    match self.pattern_matches(pattern, value) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => all_false = false,
+                    }
+                }
+                all_false.then_some(false)
+            }
+            Pattern::As(inner, _) => self.pattern_matches(inner, value),
+            Pattern::Structure(_) => None,
+        }
+    }
+
+    fn bind_pattern(&mut self, pattern: &Pattern, value: &Value, subject: &Expression) {
+        match pattern {
+            Pattern::Capture(name) => self.set(name, value.clone()),
+            Pattern::As(inner, name) => {
+                self.bind_pattern(inner, value, subject);
+                self.set(name, value.clone());
+            }
+            Pattern::Value(_) => self.clear(subject, TagSet::ALL),
+            Pattern::Or(patterns) if patterns.iter().all(|one| matches!(one, Pattern::Value(_))) => {
+                self.clear(subject, TagSet::ALL);
+            }
+            Pattern::Structure(names) => {
+                for name in names {
+                    self.set(name, Value::tainted(value.deep_taint()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &SmolStr, value: Value) {
+        if let Some(state) = &mut self.frame().state {
+            state.set(name, value);
+        }
+    }
+
+    /// Binds a target to a value, telling the path where it is untrusted.
+    pub(super) fn bind(&mut self, target: &Expression, value: Value) {
+        match &target.kind {
+            ExpressionKind::Name(name) => {
+                let at = self.location(target.range);
+                let taint = value.taint.step(at, StepKind::Assignment, name);
+                self.set(name, Value { taint, ..value });
+            }
+            ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => self.unpack(targets, &value),
+            ExpressionKind::Starred(inner) => self.bind(inner, value),
+            ExpressionKind::Attribute { value: owner, name } => {
+                let owned = self.expression(owner);
+                let updated = with_attribute(owned, name, value);
+                self.rebind(owner, updated);
+            }
+            ExpressionKind::Subscript { value: owner, index } => {
+                let owned = self.expression(owner);
+                let key = self.expression(index);
+                let updated = super::library::with_item(owned, &key, value);
+                self.rebind(owner, updated);
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts a changed container back where it was read from.
+    pub(super) fn rebind(&mut self, place: &Expression, value: Value) {
+        match &place.kind {
+            ExpressionKind::Name(name) => {
+                if self.frame_ref().state.as_ref().is_some_and(|state| state.get(name).is_some()) {
+                    self.set(name, value);
+                }
+            }
+            ExpressionKind::Attribute { value: owner, name } => {
+                let owned = self.quietly(|evaluator| evaluator.expression(owner));
+                let updated = with_attribute(owned, name, value);
+                self.rebind(owner, updated);
+            }
+            ExpressionKind::Subscript { value: owner, index } => {
+                let owned = self.quietly(|evaluator| evaluator.expression(owner));
+                let key = self.quietly(|evaluator| evaluator.expression(index));
+                let updated = super::library::with_item(owned, &key, value);
+                self.rebind(owner, updated);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.muted += 1;
+        let result = work(self);
+        self.muted -= 1;
+        result
+    }
+
+    fn unpack(&mut self, targets: &[Expression], value: &Value) {
+        let star = targets.iter().position(|target| matches!(target.kind, ExpressionKind::Starred(_)));
+        match &value.shape {
+            Shape::Sequence { items, open: false } if star.is_none() && items.len() == targets.len() => {
+                for (target, item) in targets.iter().zip(items.iter()) {
+                    let mut item = item.clone();
+                    item.taint.add(&value.taint);
+                    self.bind(target, item);
+                }
+            }
+            Shape::Sequence { items, open: false } if star.is_some_and(|_| items.len() + 1 >= targets.len()) => {
+                let star = star.unwrap_or_default();
+                let after = targets.len() - star - 1;
+                let middle = items.len() - after;
+                for (target, item) in targets[..star].iter().zip(items.iter()) {
+                    self.bind(target, item.clone());
+                }
+                self.bind(&targets[star], Value::sequence(items[star..middle].to_vec(), false));
+                for (target, item) in targets[star + 1..].iter().zip(items[middle..].iter()) {
+                    self.bind(target, item.clone());
+                }
+            }
+            _ => {
+                let element = self.element_of(value);
+                for target in targets {
+                    self.bind(target, element.clone());
+                }
+            }
+        }
+    }
+
+    fn delete(&mut self, target: &Expression) {
+        if let ExpressionKind::Subscript { value: owner, index } = &target.kind {
+            let owned = self.expression(owner);
+            let key = self.expression(index);
+            let updated = super::library::without_item(owned, &key);
+            self.rebind(owner, updated);
+        }
+    }
+
+    fn tell_binding(&mut self, target: &Expression, value: &Value, expression: &Expression, statement: &Statement) {
+        if self.muted > 0 {
+            return;
+        }
+        let statement = self.location(statement.range);
+        let at = self.location(target.range);
+        let (kind, name, qualified): (_, SmolStr, Option<SmolStr>) = match &target.kind {
+            ExpressionKind::Name(name) => (BindingKind::Assignment, name.clone(), None),
+            ExpressionKind::Attribute { value: owner, name } => {
+                let owner = self.quietly(|evaluator| evaluator.expression(owner));
+                (BindingKind::Attribute, name.clone(), super::library::member_name(&owner, name))
+            }
+            ExpressionKind::Subscript { value: owner, index } => {
+                let ExpressionKind::Text(key) = &index.kind else { return };
+                let owner = self.quietly(|evaluator| evaluator.expression(owner));
+                (BindingKind::Key, SmolStr::new(key), super::library::member_name(&owner, key))
+            }
+            ExpressionKind::Tuple(targets) => {
+                if let (Shape::Sequence { items, .. }, ExpressionKind::Tuple(values)) = (&value.shape, &expression.kind)
+                    && items.len() == targets.len()
+                    && values.len() == targets.len()
+                {
+                    let items = items.clone();
+                    for ((target, item), value) in targets.iter().zip(items.iter()).zip(values) {
+                        let inner = Statement { range: statement.range, kind: StatementKind::Pass };
+                        self.tell_binding(target, item, value, &inner);
+                    }
+                }
+                return;
+            }
+            _ => return,
+        };
+        self.observer.binding(&BindingEvent {
+            at,
+            kind,
+            name: &name,
+            qualified,
+            value,
+            expression,
+            statement,
+        });
+    }
+
+    fn define_function(&mut self, index: usize) {
+        let frame = self.frame_ref();
+        let reference = FunctionReference { chunk: frame.chunk, index };
+        let ir = frame.ir.clone();
+        let Some(function) = ir.functions.get(index) else { return };
+        let is_property = function.decorators.iter().any(|decorator| {
+            matches!(&decorator.kind, ExpressionKind::Name(name) if name == "property" || name == "cached_property")
+        });
+        for decorator in &function.decorators {
+            self.expression(decorator);
+        }
+        for parameter in &function.parameters {
+            if let Some(default) = &parameter.default {
+                let value = self.expression(default);
+                if self.muted == 0 {
+                    let event = BindingEvent {
+                        at: self.location(parameter.range),
+                        kind: BindingKind::Default,
+                        name: &parameter.name,
+                        qualified: None,
+                        value: &value,
+                        expression: default,
+                        statement: self.location(parameter.range),
+                    };
+                    self.observer.binding(&event);
+                }
+            }
+        }
+        let value = if is_property { Value::unknown() } else { Value { shape: Shape::Function(reference), taint: Taint::default() } };
+        self.set(&function.name, value);
+        self.frame().nested.push(reference);
+    }
+
+    fn define_class(&mut self, index: usize) {
+        let frame = self.frame_ref();
+        let reference = ClassReference { chunk: frame.chunk, index };
+        let ir = frame.ir.clone();
+        let Some(class) = ir.classes.get(index) else { return };
+        for base in &class.bases {
+            self.expression(&base.value);
+        }
+        for decorator in &class.decorators {
+            self.expression(decorator);
+        }
+        // The body runs in a scope of its own, which only its methods' owner keeps.
+        let outer = self.frame().state.clone();
+        let outer_class = self.frame().class.replace(reference);
+        let nested = std::mem::take(&mut self.frame().nested);
+        self.block(&class.body);
+        self.run_nested();
+        self.frame().nested = nested;
+        self.frame().class = outer_class;
+        self.frame().state = outer;
+        self.set(&class.name, Value { shape: Shape::Class(reference), taint: Taint::default() });
+    }
+
+    /// Evaluates the functions that the present body defined, with unknown arguments.
+    pub(super) fn run_nested(&mut self) {
+        let nested = std::mem::take(&mut self.frame().nested);
+        if self.muted > 0 {
+            return;
+        }
+        let closure = Arc::new(self.closure());
+        for reference in nested {
+            self.run_function(reference, &closure);
+        }
+    }
+
+    /// What the functions defined here see of the scopes around them.
+    pub(super) fn closure(&self) -> Variables {
+        let frame = self.frame_ref();
+        let mut variables = frame.closure.as_ref().map(|closure| (**closure).clone()).unwrap_or_default();
+        if let Some(state) = &frame.state {
+            for (name, value) in &state.0 {
+                variables.set(name, value.clone());
+            }
+        }
+        variables
+    }
+
+    fn import(&mut self, imported: &ImportedName, statement: &Statement) {
+        let at = self.location(statement.range);
+        if self.muted == 0 {
+            self.observer.import(&imported.name, at);
+        }
+        match &imported.alias {
+            Some(alias) => self.set(alias, Value::external(self.program.models.canonical(&imported.name))),
+            None => {
+                let first = imported.name.split('.').next().unwrap_or_default();
+                self.set(&first.into(), Value::external(first));
+            }
+        }
+    }
+
+    fn import_from(
+        &mut self,
+        module: &SmolStr,
+        level: u32,
+        names: &[ImportedName],
+        star: bool,
+        statement: &Statement,
+    ) {
+        let at = self.location(statement.range);
+        if self.muted == 0 && level == 0 {
+            self.observer.import(module, at);
+        }
+        let from = self.frame_ref().module.clone();
+        let found = self.program.find_module(&from, module, level).filter(|path| *path != from);
+        if star {
+            if let Some(path) = &found {
+                self.reads.modules.insert(path.clone());
+                if let Some(globals) = self.module_globals(path) {
+                    let mut all: Vec<_> = globals.values.iter().collect();
+                    all.sort_by(|left, right| left.0.cmp(right.0));
+                    for (name, value) in all {
+                        self.set(name, value.clone());
+                    }
+                }
+            }
+            return;
+        }
+        for imported in names {
+            let local = imported.alias.clone().unwrap_or_else(|| imported.name.clone());
+            let mut value = found.as_ref().and_then(|path| self.global(path, &imported.name));
+            if value.is_none() {
+                let dotted =
+                    if module.is_empty() { imported.name.to_string() } else { format!("{module}.{}", imported.name) };
+                value = match self.program.find_module(&from, &dotted, level).filter(|path| *path != from) {
+                    Some(path) => Some(Value::external(format!("file:{path}"))),
+                    None if found.is_some() || level > 0 => Some(Value::unknown()),
+                    None => Some(Value::external(self.program.models.canonical(&dotted))),
+                };
+            }
+            self.set(&local, value.unwrap_or_default());
+        }
+    }
+
+    pub(super) fn source_value(&self, label: Label, name: &str, at: super::taint::Location) -> Value {
+        let source = Source::Known { label, name: name.into(), at };
+        let origin = Origin { source, cleared: TagSet::EMPTY, path: None };
+        let note = source_note(label, name);
+        Value::tainted(Taint::from(origin.step(at, StepKind::Source, &note)))
+    }
+
+    pub(super) fn binary_of(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Value {
+        let left = self.expression(left);
+        let right = self.expression(right);
+        self.binary(operator, &left, &right)
+    }
+}
+
+fn source_note(label: Label, name: &str) -> String {
+    match label {
+        Label::Web | Label::Upload => format!("`{name}` is controlled by the client"),
+        Label::Cli => format!("`{name}` comes from the command line"),
+        Label::Environment => format!("`{name}` comes from the environment"),
+        Label::Exception => format!("`{name}` holds the details of the exception"),
+        Label::Parameter => format!("`{name}` is a parameter"),
+        Label::Model => format!("`{name}` is the output of a model"),
+        Label::Queue => format!("`{name}` comes from a message"),
+        Label::Network => format!("`{name}` comes from the network"),
+        Label::Stored => format!("`{name}` was stored before"),
+        Label::Secret => format!("`{name}` is secret"),
+    }
+}
+
+pub(super) fn with_attribute(owner: Value, name: &SmolStr, value: Value) -> Value {
+    match owner.shape {
+        Shape::Object { class, attributes } => {
+            let mut attributes = attributes.to_vec();
+            match attributes.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = value,
+                None => attributes.push((name.clone(), value)),
+            }
+            Value { shape: Shape::Object { class, attributes: attributes.into() }, taint: owner.taint }
+        }
+        _ => owner,
+    }
+}
+
+/// `except:`, `except Exception`, `except BaseException`: what may hold anything.
+fn is_broad(exception: Option<&Expression>) -> bool {
+    match exception.map(|exception| &exception.kind) {
+        None => true,
+        Some(ExpressionKind::Name(name)) => name == "Exception" || name == "BaseException",
+        _ => false,
+    }
+}
