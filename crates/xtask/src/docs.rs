@@ -13,6 +13,9 @@ use crate::process::root;
 
 const NOTICE: &str = "<!-- Written by `cargo xtask docs` from the rule page. Edit that instead. -->";
 
+/// Where the rule pages are.
+const PAGES: &str = "crates/fangless-engine/rules";
+
 /// One rule page, cut into its parts.
 struct Page {
     /// The folder of the page: what the rule is about.
@@ -42,7 +45,7 @@ impl Page {
 }
 
 pub(crate) fn run(check: bool) -> Result<()> {
-    let pages = read_pages(&root().join("crates/fangless-engine/rules"))?;
+    let pages = read_pages(&root().join(PAGES))?;
     let folder = root().join("docs/rules");
     let mut files: BTreeMap<String, String> =
         pages.iter().map(|page| (format!("{}.md", page.text("name")), rule_file(page))).collect();
@@ -76,6 +79,12 @@ pub(crate) fn run(check: bool) -> Result<()> {
         if check { "wrong" } else { "written" }
     );
     Ok(())
+}
+
+/// The names of all rules that have a page.
+pub(crate) fn rule_names() -> Result<Vec<String>> {
+    let pages = read_pages(&root().join(PAGES))?;
+    Ok(pages.iter().map(|page| page.text("name").to_owned()).collect())
 }
 
 /// Every page below the folder, sorted by topic and name.

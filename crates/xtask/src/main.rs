@@ -1,6 +1,7 @@
 //! Chores of the repository, run as `cargo xtask CHORE`. Only reads and builds what is in the repository; it knows
 //! nothing of the product's insides.
 
+mod demo;
 mod docs;
 mod editors;
 mod process;
@@ -27,6 +28,8 @@ enum Chore {
         #[arg(long)]
         editors: bool,
     },
+    /// Hold the checker against the flaws planted in the demo application.
+    Demo,
     /// Hold the checker against the examples of the Python Security Standards Reference.
     Standard {
         /// The reference's own `check.py`.
@@ -45,6 +48,7 @@ fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Test { editors: true } => editors::run(&editors::Context::from_environment()),
         Chore::Test { editors: false } => suite::run(),
+        Chore::Demo => demo::run(),
         Chore::Standard { script } => standard::run(&script),
         Chore::Docs { check } => docs::run(check),
     }

@@ -3,13 +3,15 @@
 use anyhow::{Context as _, Result};
 
 use crate::process::{cargo, must};
-use crate::{docs, editors};
+use crate::{demo, docs, editors};
 
 pub(crate) fn run() -> Result<()> {
     println!("== unit, rule pages, server, command line");
     must(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
     println!("== rule documentation is what the pages say");
     docs::run(true)?;
+    println!("== demo application");
+    demo::run()?;
     println!("== editors");
     editors::run(&editors::Context::from_environment()).context("the end-to-end tests in real editors")
 }
