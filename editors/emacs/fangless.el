@@ -1,0 +1,17 @@
+;;; fangless.el --- Security findings in Python while typing, through Eglot  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: MIT OR Apache-2.0
+
+;;; Commentary:
+
+;; Tells Eglot to start `fangless server' for Python.  Eglot runs one server a buffer: with this file loaded it is
+;; Fangless, instead of another Python server.  Emacs 29 and later have Eglot built in.
+
+;;; Code:
+
+(require 'eglot)
+
+(add-to-list 'eglot-server-programs '((python-mode python-ts-mode) . ("fangless" "server")))
+
+(provide 'fangless)
+;;; fangless.el ends here
