@@ -260,3 +260,13 @@ fn owner(program: &Program, chunk: u64) -> Option<ClassReference> {
         })
     })
 }
+
+/// A dotted name as the program spells it.
+pub fn spelled_name(expression: &crate::syntax::ir::Expression) -> Option<SmolStr> {
+    use crate::syntax::ir::ExpressionKind;
+    match &expression.kind {
+        ExpressionKind::Name(name) => Some(name.clone()),
+        ExpressionKind::Attribute { value, name } => spelled_name(value).map(|owner| format!("{owner}.{name}").into()),
+        _ => None,
+    }
+}

@@ -72,3 +72,6 @@ pub trait Observer {
     /// Whether a sink's condition on the call holds.
     fn holds(&self, condition: &crate::rule::schema::Condition, event: &CallEvent<'_>) -> bool;
 }
+
+pub use super::call::select;
+pub use super::evaluator::spelled_name as spelled;

@@ -36,6 +36,9 @@ pub struct RuleDefinition {
     #[serde(default)]
     pub profile: Profile,
     pub since: SmolStr,
+    /// Rules that say less of the same place: their finding there is dropped when this rule has one.
+    #[serde(default)]
+    pub replaces: Vec<SmolStr>,
     /// One sentence for the finding. `{callee}`, `{name}`, `{source}`, `{value}` are filled in where known.
     pub message: String,
 
@@ -204,6 +207,9 @@ pub struct Condition {
     /// The expression or what it is assigned to carries a name of this vocabulary.
     #[serde(default)]
     pub named: Option<NameKind>,
+    /// Qualified callees, of one of which the value is the result, or is made from it.
+    #[serde(default)]
+    pub result_of: Option<Vec<SmolStr>>,
     #[serde(default)]
     pub not: bool,
     /// Alternatives: at least one of them holds.

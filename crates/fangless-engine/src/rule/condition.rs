@@ -1,0 +1,132 @@
+//! Conditions: what a rule or a model asks of a call's arguments or of a bound value.
+
+use regex::Regex;
+
+use super::schema::{Condition, Is};
+use crate::flow::event::{CallEvent, select};
+use crate::flow::taint::Source;
+use crate::flow::value::{Constant, Shape, Value};
+use crate::secret;
+use crate::syntax::ir::{ArgumentKind, Expression};
+
+/// What a condition speaks of.
+pub(crate) struct Subject<'a> {
+    pub(crate) value: &'a Value,
+    pub(crate) expression: Option<&'a Expression>,
+    pub(crate) name: Option<&'a str>,
+}
+
+/// Whether a condition on a call holds. One without an argument speaks of the first.
+pub(crate) fn on_call(condition: &Condition, event: &CallEvent<'_>) -> bool {
+    let holds = if condition.any.is_empty() { true } else { condition.any.iter().any(|one| on_call(one, event)) };
+    if !holds {
+        return condition.not;
+    }
+    let Some(selector) = &condition.argument else {
+        return only_alternatives(condition) != condition.not;
+    };
+    let passed = select(selector, event.arguments);
+    let spread = event.arguments.iter().any(|one| one.argument.kind == ArgumentKind::DoubleStarred);
+    let result = match (passed, condition.is) {
+        (None, Some(Is::Missing)) => !spread,
+        (Some(_), Some(Is::Missing)) => false,
+        (None, _) => false,
+        (Some(passed), _) => {
+            let subject = Subject { value: &passed.value, expression: Some(&passed.argument.value), name: None };
+            on_subject(condition, &subject)
+        }
+    };
+    result != condition.not
+}
+
+/// Whether a condition on a bound value holds.
+pub(crate) fn on_value(condition: &Condition, subject: &Subject<'_>) -> bool {
+    let any = condition.any.is_empty() || condition.any.iter().any(|one| on_value(one, subject));
+    (any && on_subject(condition, subject)) != condition.not
+}
+
+fn only_alternatives(condition: &Condition) -> bool {
+    !condition.any.is_empty()
+}
+
+fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
+    let value = subject.value;
+    condition.is.is_none_or(|is| holds_is(is, subject))
+        && condition.equals.as_ref().is_none_or(|wanted| equals(value, wanted))
+        && condition.one_of.as_ref().is_none_or(|all| all.iter().any(|wanted| equals(value, wanted)))
+        && condition.refers_to.as_ref().is_none_or(|names| refers_to(value, names))
+        && condition.instance_of.as_ref().is_none_or(|names| {
+            matches!(&value.shape, Shape::Instance(class) if names.contains(class))
+        })
+        && condition.derives_from.as_ref().is_none_or(|names| refers_to(value, names))
+        && condition.matches.as_ref().is_none_or(|pattern| {
+            let text = value.as_text();
+            // A pattern that does not compile never matches; loading a page reports it.
+            text.is_some_and(|text| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)))
+        })
+        && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))
+        && condition.named.is_none_or(|kind| {
+            subject.name.is_some_and(|name| secret::names::is_named(name, kind))
+                || subject.expression.is_some_and(|expression| secret::names::mentions(expression, kind))
+        })
+        && condition.result_of.as_ref().is_none_or(|names| {
+            value.deep_taint().origins().iter().any(|origin| match &origin.source {
+                Source::MadeBy(name) => names.contains(name),
+                _ => false,
+            })
+        })
+}
+
+fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
+    let value = subject.value;
+    match is {
+        Is::Missing => false,
+        Is::Present => true,
+        Is::Constant => value.is_constant(),
+        Is::Dynamic => !value.is_constant(),
+        Is::Tainted => !value.deep_taint().is_empty(),
+        Is::Truthy => value.truth() == Some(true),
+        Is::Falsy => value.truth() == Some(false),
+        Is::None => matches!(value.as_constant(), Some(Constant::None)),
+        Is::Text => text_of(value).is_some_and(|text| !text.is_empty()),
+        Is::SecretText => text_of(value)
+            .is_some_and(|text| secret::looks_like_secret(subject.name.unwrap_or_default(), &text)),
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value.as_constant()? {
+        Constant::Text(text) => Some(text.to_string()),
+        Constant::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+}
+
+fn equals(value: &Value, wanted: &toml::Value) -> bool {
+    match (value.as_constant(), wanted) {
+        (Some(Constant::Boolean(a)), toml::Value::Boolean(b)) => a == b,
+        (Some(Constant::Integer(a)), toml::Value::Integer(b)) => a == b,
+        (Some(Constant::Text(a)), toml::Value::String(b)) => &**a == b.as_str(),
+        _ => false,
+    }
+}
+
+fn refers_to(value: &Value, names: &[smol_str::SmolStr]) -> bool {
+    match &value.shape {
+        Shape::External(name) | Shape::Instance(name) => names.contains(name),
+        Shape::Method { receiver, name } => match &receiver.shape {
+            Shape::External(path) | Shape::Instance(path) => names.iter().any(|wanted| *wanted == format!("{path}.{name}")),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "compared with a bound written by hand")]
+fn number(value: &Value) -> Option<f64> {
+    match value.as_constant()? {
+        Constant::Integer(number) => Some(*number as f64),
+        Constant::Float(number) => Some(*number),
+        _ => None,
+    }
+}

@@ -1,0 +1,297 @@
+//! Matching: what the evaluator tells, held against the rules through the index.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::RuleSet;
+use super::condition::{self, Subject};
+use super::schema::{AssignMatch, CallMatch, Condition, FlowMatch, Profile};
+use crate::finding::{Certainty, Severity, StepKind};
+use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
+use crate::flow::taint::{Location, Source};
+use crate::model::schema::{Label, Tag};
+
+/// Rules by what they can match.
+#[derive(Default)]
+pub(crate) struct RuleIndex {
+    /// By qualified callee, `*.method` included: rule and match.
+    calls: FxHashMap<SmolStr, Vec<(usize, CallMatch)>>,
+    flows: FxHashMap<SmolStr, Vec<(usize, FlowMatch)>>,
+    assigns: Vec<(usize, AssignMatch)>,
+    imports: FxHashMap<SmolStr, Vec<usize>>,
+    /// Coded checks by name.
+    pub(crate) checks: Vec<(usize, SmolStr)>,
+    pub(crate) queries: Vec<(usize, super::schema::QueryMatch)>,
+    pub(crate) names: Vec<SmolStr>,
+    severities: Vec<Severity>,
+    messages: Vec<String>,
+    /// For each rule, the rules whose finding at the same place it replaces.
+    pub(crate) replaces: Vec<Vec<SmolStr>>,
+    /// Callees whose results some condition asks for.
+    pub(crate) made_by: Vec<SmolStr>,
+}
+
+impl RuleIndex {
+    /// The rules of a profile, by what they match.
+    pub(crate) fn new(rules: &RuleSet, strict: bool) -> Self {
+        let mut index = Self::default();
+        for rule in rules.iter() {
+            let definition = &rule.definition;
+            if definition.profile == Profile::Strict && !strict {
+                continue;
+            }
+            let number = index.names.len();
+            index.names.push(definition.name.clone());
+            index.severities.push(definition.severity);
+            index.messages.push(definition.message.clone());
+            index.replaces.push(definition.replaces.clone());
+            for call in &definition.call {
+                collect_made_by(&call.when, &mut index.made_by);
+                for callee in &call.callee {
+                    index.calls.entry(callee.clone()).or_default().push((number, call.clone()));
+                }
+            }
+            for flow in &definition.flow {
+                for tag in &flow.sink {
+                    index.flows.entry(tag.clone()).or_default().push((number, flow.clone()));
+                }
+            }
+            for assign in &definition.assign {
+                collect_made_by(&assign.when, &mut index.made_by);
+                index.assigns.push((number, assign.clone()));
+            }
+            for import in &definition.import {
+                for module in &import.module {
+                    index.imports.entry(module.clone()).or_default().push(number);
+                }
+            }
+            index.checks.extend(definition.check.iter().map(|check| (number, check.name.clone())));
+            index.queries.extend(definition.query.iter().map(|query| (number, query.clone())));
+        }
+        index
+    }
+
+    pub(crate) fn severity(&self, rule: usize) -> Severity {
+        self.severities[rule]
+    }
+
+    pub(crate) fn message(&self, rule: usize) -> &str {
+        &self.messages[rule]
+    }
+}
+
+fn collect_made_by(conditions: &[Condition], out: &mut Vec<SmolStr>) {
+    for condition in conditions {
+        out.extend(condition.result_of.iter().flatten().cloned());
+        collect_made_by(&condition.any, out);
+    }
+}
+
+/// A finding whose places are still relative to chunks.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RawFinding {
+    pub(crate) rule: usize,
+    pub(crate) severity: Severity,
+    pub(crate) certainty: Certainty,
+    pub(crate) at: Location,
+    pub(crate) argument: Option<Location>,
+    pub(crate) message: String,
+    pub(crate) callee: Option<SmolStr>,
+    pub(crate) name: Option<SmolStr>,
+    pub(crate) steps: Vec<(Location, StepKind, SmolStr)>,
+    pub(crate) source: Option<Source>,
+}
+
+/// Listens to the evaluator and collects findings.
+pub(crate) struct Matcher<'a> {
+    pub(crate) index: &'a RuleIndex,
+    pub(crate) found: Vec<RawFinding>,
+}
+
+impl Matcher<'_> {
+    fn add(&mut self, finding: RawFinding) {
+        if !self.found.contains(&finding) {
+            self.found.push(finding);
+        }
+    }
+}
+
+impl Observer for Matcher<'_> {
+    fn call(&mut self, event: &CallEvent<'_>) {
+        let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
+        let by_method = event.method.filter(|_| by_name.is_none()).and_then(|method| {
+            self.index.calls.get(format!("*.{method}").as_str())
+        });
+        let index = self.index;
+        for (rule, matched) in by_name.into_iter().chain(by_method).flatten() {
+            if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {
+                continue;
+            }
+            let at = match matched.report.as_ref().and_then(|selector| select(selector, event.arguments)) {
+                Some(passed) => Location { chunk: event.at.chunk, range: passed.argument.value.range },
+                None => event.at,
+            };
+            let callee = crate::flow::event::spelled(event.function)
+                .or_else(|| event.qualified.map(SmolStr::new))
+                .unwrap_or_default();
+            let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
+            let mut message = template.replace("{callee}", &callee);
+            if let Some(assumed) = &event.assumed {
+                message.push_str(&format!(" (taking the undeclared name for `{assumed}`)"));
+            }
+            self.add(RawFinding {
+                rule: *rule,
+                severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
+                certainty: Certainty::Certain,
+                at,
+                argument: event.arguments.first().map(|one| Location { chunk: event.at.chunk, range: one.argument.value.range }),
+                message,
+                callee: event.qualified.map(SmolStr::new),
+                name: None,
+                steps: Vec::new(),
+                source: None,
+            });
+        }
+    }
+
+    fn binding(&mut self, event: &BindingEvent<'_>) {
+        let index = self.index;
+        for (rule, matched) in &index.assigns {
+            let targeted = matched
+                .target
+                .iter()
+                .any(|target| event.qualified.as_ref() == Some(target) || event.name == target.as_str());
+            let named = matched.named.is_some_and(|kind| crate::secret::names::is_named(event.name, kind));
+            if !(targeted || named) {
+                continue;
+            }
+            let subject =
+                Subject { value: event.value, expression: Some(event.expression), name: Some(event.name) };
+            if !matched.when.iter().all(|condition| condition::on_value(condition, &subject)) {
+                continue;
+            }
+            let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
+            self.add(RawFinding {
+                rule: *rule,
+                severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
+                certainty: Certainty::Certain,
+                at: Location { chunk: event.at.chunk, range: event.expression.range },
+                argument: None,
+                message: template.replace("{name}", event.name),
+                callee: None,
+                name: Some(event.name.into()),
+                steps: Vec::new(),
+                source: None,
+            });
+        }
+    }
+
+    fn sink(&mut self, event: SinkEvent<'_>) {
+        let Some(label) = event.origin.source.label() else { return };
+        let index = self.index;
+        let tag = tag_name(event.tag);
+        for (rule, matched) in index.flows.get(tag).into_iter().flatten() {
+            if !matched.source.iter().any(|wanted| wanted == label_name(label)) {
+                continue;
+            }
+            let mut steps = Vec::new();
+            let mut step = event.origin.path.clone();
+            while let Some(one) = step {
+                steps.push((one.at, one.kind, one.note.clone()));
+                step.clone_from(&one.previous);
+            }
+            steps.reverse();
+            let source = match &event.origin.source {
+                Source::Known { name, .. } | Source::Parameter { name, .. } | Source::MadeBy(name) => name,
+            };
+            let certainty = if label == Label::Parameter { Certainty::Possible } else { Certainty::Certain };
+            let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
+            let mut message = template.replace("{callee}", event.callee).replace("{source}", source);
+            if let Some(assumed) = &event.assumed {
+                message.push_str(&format!(" (taking the undeclared name for `{assumed}`)"));
+            }
+            self.add(RawFinding {
+                rule: *rule,
+                severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
+                certainty,
+                at: event.at,
+                argument: Some(event.argument),
+                message,
+                callee: Some(event.callee.into()),
+                name: None,
+                steps,
+                source: Some(event.origin.source.clone()),
+            });
+        }
+    }
+
+    fn import(&mut self, module: &str, at: Location) {
+        let index = self.index;
+        for rule in index.imports.get(module).into_iter().flatten() {
+            self.add(RawFinding {
+                rule: *rule,
+                severity: index.severity(*rule),
+                certainty: Certainty::Certain,
+                at,
+                argument: None,
+                message: index.message(*rule).replace("{name}", module),
+                callee: None,
+                name: Some(module.into()),
+                steps: Vec::new(),
+                source: None,
+            });
+        }
+    }
+
+    fn holds(&self, condition: &Condition, event: &CallEvent<'_>) -> bool {
+        condition::on_call(condition, event)
+    }
+}
+
+/// The name of a tag in a rule page.
+pub(crate) fn tag_name(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Sql => "sql",
+        Tag::Shell => "shell",
+        Tag::Argument => "argument",
+        Tag::Code => "code",
+        Tag::Reflection => "reflection",
+        Tag::Template => "template",
+        Tag::Html => "html",
+        Tag::Path => "path",
+        Tag::Request => "request",
+        Tag::Redirect => "redirect",
+        Tag::Deserialization => "deserialization",
+        Tag::LdapDn => "ldap-dn",
+        Tag::LdapFilter => "ldap-filter",
+        Tag::Nosql => "nosql",
+        Tag::Xpath => "xpath",
+        Tag::Xml => "xml",
+        Tag::Log => "log",
+        Tag::LogSecret => "log-secret",
+        Tag::Header => "header",
+        Tag::Regex => "regex",
+        Tag::Format => "format",
+        Tag::ErrorText => "error-text",
+        Tag::TrustBoundary => "trust-boundary",
+        Tag::Resource => "resource",
+        Tag::Random => "random",
+        Tag::Hash => "hash",
+    }
+}
+
+fn label_name(label: Label) -> &'static str {
+    match label {
+        Label::Web => "web",
+        Label::Queue => "queue",
+        Label::Network => "network",
+        Label::Model => "model",
+        Label::Upload => "upload",
+        Label::Parameter => "parameter",
+        Label::Cli => "cli",
+        Label::Environment => "environment",
+        Label::Stored => "stored",
+        Label::Secret => "secret",
+        Label::Exception => "exception",
+    }
+}

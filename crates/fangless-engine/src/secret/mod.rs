@@ -1,0 +1,56 @@
+//! Credentials: names that hold them, texts that look like them. A secret's value never leaves this module.
+
+pub mod names;
+
+/// Whether a literal bound to a credential-like name is a credential, not a placeholder, a path or a mere word.
+pub fn looks_like_secret(name: &str, text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    if text.len() < 6 || text.chars().any(char::is_whitespace) {
+        return false;
+    }
+    const PLACEHOLDERS: [&str; 22] = [
+        "changeme", "change_me", "change-me", "your_", "your-", "yourpassword", "example", "placeholder", "xxx", "***", "<", "${",
+        "{{", "todo", "dummy", "redacted", "replace", "insert", "none", "null", "not-set", "%(",
+    ];
+    if PLACEHOLDERS.iter().any(|placeholder| lower.contains(placeholder)) {
+        return false;
+    }
+    // The name of the thing rather than the thing: `PASSWORD = "password"`, `TOKEN_HEADER = "x-api-token"`.
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let (plain_name, plain_text) = (letters(name), letters(text));
+    if plain_text == plain_name || plain_name.contains(&plain_text) || plain_text.is_empty() {
+        return false;
+    }
+    // Paths, URLs without credentials, environment names, dotted names, format strings.
+    if text.starts_with(['/', '.', '$', '%', '{', '[', '(']) || text.starts_with("http") || text.contains("://") {
+        return false;
+    }
+    let has_digit = text.chars().any(|character| character.is_ascii_digit());
+    let has_upper = text.chars().any(char::is_uppercase);
+    let has_lower = text.chars().any(char::is_lowercase);
+    let has_other = text.chars().any(|character| !character.is_alphanumeric() && !matches!(character, '_' | '-' | '.'));
+    // A word or a few joined ones is an identifier: a key of a form, a column, a header, a constant.
+    let words_only = !has_digit && !has_other && !(has_upper && has_lower && !text.contains(['_', '-', '.', ' ']) && entropy(text) > 3.5);
+    if words_only {
+        return is_password_name(name) && !text.contains(['_', '-', '.', ' ']) && text.len() >= 8 && entropy(text) > 2.5;
+    }
+    if text.chars().all(|character| character.is_ascii_digit()) {
+        return is_password_name(name);
+    }
+    has_digit || has_other || entropy(text) > 3.0
+}
+
+fn is_password_name(name: &str) -> bool {
+    let words = names::words(name);
+    words.iter().any(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "passphrase"))
+}
+
+/// Bits per character.
+fn entropy(text: &str) -> f64 {
+    let mut counts = rustc_hash::FxHashMap::<char, u32>::default();
+    for character in text.chars() {
+        *counts.entry(character).or_default() += 1;
+    }
+    let length = f64::from(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+    counts.values().map(|count| f64::from(*count) / length).map(|share| -share * share.log2()).sum()
+}

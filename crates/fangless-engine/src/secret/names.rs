@@ -1,0 +1,132 @@
+//! Vocabularies of names, split into words: `apiKey`, `API_KEY` and `api-key` are the same two words.
+
+use crate::rule::schema::NameKind;
+use crate::syntax::ir::{Expression, ExpressionKind, FormatPart};
+
+/// The lower-case words of an identifier.
+pub fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let mut previous_lower = false;
+    for character in name.chars() {
+        if !character.is_alphanumeric() {
+            if !current.is_empty() {
+                words.push(std::mem::take(&mut current));
+            }
+            previous_lower = false;
+            continue;
+        }
+        if character.is_uppercase() && previous_lower && !current.is_empty() {
+            words.push(std::mem::take(&mut current));
+        }
+        previous_lower = character.is_lowercase() || character.is_numeric();
+        current.extend(character.to_lowercase());
+    }
+    if !current.is_empty() {
+        words.push(current);
+    }
+    words
+}
+
+/// Words after which a credential's name speaks of something about it: `secret_name`, `password_field`.
+const ABOUT: [&str; 41] = [
+    "name", "names", "id", "ids", "count", "length", "len", "type", "types", "field", "fields", "path", "file", "dir", "url", "uri",
+    "header", "headers", "param", "params", "prefix", "suffix", "regex", "pattern", "format", "label", "help", "error", "errors",
+    "min", "max", "size", "expiry", "timeout", "policy", "validator", "validators", "hint", "placeholder", "hasher", "hashers",
+];
+
+/// Words that say that the value was made harmless.
+const MASKED: [&str; 9] =
+    ["masked", "redacted", "hashed", "encrypted", "hash", "digest", "obfuscated", "has", "is"];
+
+/// Whether a name belongs to a vocabulary.
+pub fn is_named(name: &str, kind: NameKind) -> bool {
+    let words = words(name);
+    let Some(last) = words.last() else { return false };
+    if ABOUT.contains(&last.as_str()) {
+        return false;
+    }
+    let has = |word: &str| words.iter().any(|one| one == word);
+    let pair = |first: &str, second: &str| {
+        words.windows(2).any(|two| two[0] == first && two[1] == second) || has(&format!("{first}{second}"))
+    };
+    let password = has("password") || has("passwd") || has("pwd") || has("passphrase") || has("passcode");
+    let key = pair("api", "key")
+        || pair("access", "key")
+        || pair("private", "key")
+        || pair("secret", "key")
+        || pair("encryption", "key")
+        || pair("signing", "key");
+    match kind {
+        NameKind::Password => password && !words.iter().any(|word| MASKED.contains(&word.as_str())),
+        NameKind::Credential => {
+            !words.iter().any(|word| MASKED.contains(&word.as_str()))
+                && (password || key || has("secret") || last == "token" || last == "credential" || last == "credentials")
+        }
+        NameKind::SecurityToken => {
+            password
+                || key
+                || ["token", "otp", "pin", "secret", "nonce", "salt", "csrf", "session", "sessionid", "captcha"].iter().any(|word| has(word))
+                || pair("reset", "code")
+                || pair("verification", "code")
+                || last == "key"
+        }
+        NameKind::Sensitive => {
+            !words.iter().any(|word| MASKED.contains(&word.as_str()))
+                && (password
+                    || key
+                    || ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"].iter().any(|word| has(word))
+                    || last == "token"
+                    || pair("card", "number")
+                    || pair("credit", "card")
+                    || pair("session", "id"))
+        }
+    }
+}
+
+/// Whether an expression names something of a vocabulary: in its own name, or in what a string or a call is made of.
+pub fn mentions(expression: &Expression, kind: NameKind) -> bool {
+    match &expression.kind {
+        ExpressionKind::Name(name) => is_named(name, kind),
+        ExpressionKind::Attribute { name, .. } => is_named(name, kind),
+        ExpressionKind::Subscript { index, .. } => match &index.kind {
+            ExpressionKind::Text(key) => is_named(key, kind),
+            _ => false,
+        },
+        ExpressionKind::Call { function, arguments } => match &function.kind {
+            // `password.encode()`, `str(password)`, `form.get("password")`
+            ExpressionKind::Attribute { value, name } if matches!(name.as_str(), "encode" | "strip" | "decode" | "lower") => {
+                mentions(value, kind)
+            }
+            ExpressionKind::Attribute { name, .. } if name == "get" => {
+                matches!(arguments.first().map(|one| &one.value.kind), Some(ExpressionKind::Text(key)) if is_named(key, kind))
+            }
+            ExpressionKind::Name(name) if matches!(name.as_str(), "str" | "bytes" | "repr") => {
+                arguments.iter().any(|one| mentions(&one.value, kind))
+            }
+            _ => false,
+        },
+        ExpressionKind::Binary { left, right, .. } => mentions(left, kind) || mentions(right, kind),
+        ExpressionKind::Tuple(items) => items.iter().any(|item| mentions(item, kind)),
+        ExpressionKind::Format(parts) => parts.iter().any(|part| match part {
+            FormatPart::Value { value, .. } => mentions(value, kind),
+            FormatPart::Text(_) => false,
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_told_from_what_is_about_them() {
+        for name in ["API_KEY", "DB_PASSWORD", "AWS_SECRET", "apiKey", "client_secret", "auth_token"] {
+            assert!(is_named(name, NameKind::Credential), "{name}");
+        }
+        for name in ["passed", "token_count", "secret_name", "password_field", "hashed_password", "compass"] {
+            assert!(!is_named(name, NameKind::Credential), "{name}");
+        }
+    }
+}
