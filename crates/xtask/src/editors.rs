@@ -34,8 +34,9 @@ struct Editor {
     test: fn(program: &Path) -> Command,
 }
 
-const EDITORS: [Editor; 2] = [
+const EDITORS: [Editor; 3] = [
     Editor { name: "neovim", program: neovim, test: neovim_test },
+    Editor { name: "helix", program: helix, test: helix_test },
     Editor { name: "emacs", program: emacs, test: emacs_test },
 ];
 
@@ -99,6 +100,42 @@ fn neovim_test(program: &Path) -> Command {
     command
 }
 
+/// The system's Helix, or the one of a newer Debian, unpacked below the target folder. Its test needs tmux.
+fn helix(context: &Context) -> Result<PathBuf> {
+    if !answers("tmux", "-V") && context.ci {
+        install(&["tmux"])?;
+    }
+    ensure!(
+        answers("tmux", "-V"),
+        "there is no tmux here, through which the test presses keys; install `tmux`"
+    );
+    if answers("hx", "--version") {
+        return Ok(PathBuf::from("hx"));
+    }
+    let home = target().join("editors").join("helix");
+    let program = home.join("hx");
+    if !program.is_file() {
+        must(Command::new("sh").arg(root().join("tests/editors/helix/install.sh")).arg(&home))?;
+    }
+    Ok(program)
+}
+
+fn helix_test(program: &Path) -> Command {
+    let mut command = Command::new("python3");
+    command
+        .arg(root().join("tests/editors/helix/run.py"))
+        .env("HELIX_BIN", program)
+        .env("FANGLESS_HELIX", root().join("editors/helix"));
+    command
+}
+
+/// Whether the program is on the search path and starts.
+fn answers(program: &str, argument: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
 /// The system's Emacs, if it can load Eglot.
 fn emacs(context: &Context) -> Result<PathBuf> {
     let has_eglot = || {
@@ -128,18 +165,9 @@ fn emacs_test(program: &Path) -> Command {
 
 /// Installs packages of the system, as root or through sudo where it asks nothing.
 fn install(packages: &[&str]) -> Result<()> {
-    let sudo: &[&str] = if Command::new("sudo")
-        .args(["-n", "true"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|it| it.success())
-    {
-        &["sudo", "-n"]
-    } else {
-        &[]
-    };
+    let as_root: &[&str] = if answers("sudo", "--version") { &["sudo", "-n"] } else { &[] };
     let run = |arguments: &[&str]| {
-        let words: Vec<&str> = sudo.iter().chain(&["apt-get", "-qq"]).chain(arguments).copied().collect();
+        let words: Vec<&str> = as_root.iter().chain(&["apt-get", "-qq"]).chain(arguments).copied().collect();
         must(
             Command::new(words[0])
                 .args(&words[1..])
