@@ -5,9 +5,15 @@
 //! `text` (offsets, chunks) <- `syntax` (parse, repair, lowering to the IR) <- `facts` (imports, scopes, qualified
 //! names) <- `flow` (the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade).
 
+mod checks;
 pub mod finding;
+mod fix;
+pub mod flow;
 pub mod model;
 pub mod rule;
+pub mod secret;
+mod suppress;
+pub mod syntax;
 pub mod text;
 mod workspace;
 

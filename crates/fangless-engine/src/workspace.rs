@@ -1,20 +1,67 @@
 //! The façade: files in, findings and fixes out. The one type both shells use.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::finding::{Edit, Finding, Fix};
+use crate::checks;
+use crate::finding::{Edit, Finding, Fix, FlowStep};
+use crate::fix;
+use crate::flow::program::{ChunkInfo, Program, module_candidates};
+use crate::flow::{Reads, evaluate_chunk};
+use crate::model::Models;
 use crate::rule::RuleSet;
+use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
+use crate::suppress;
+use crate::syntax::ir::{Ir, Statement, StatementKind};
+use crate::syntax::{lower, parse};
+use crate::text::{Document, TextRange};
 
 /// A set of files that may import each other. Paths are absolute, with `/` between the parts.
 pub struct Workspace {
     rules: Arc<RuleSet>,
+    index: RuleIndex,
+    program: Program,
+    files: FxHashMap<SmolStr, Document>,
+    missing: FxHashSet<SmolStr>,
+    /// File of each chunk.
+    owners: FxHashMap<u64, SmolStr>,
+    results: Mutex<FxHashMap<u64, Arc<ChunkResult>>>,
+    next_chunk: u64,
+    next_version: u64,
+}
+
+/// What the evaluation of a chunk found, and what it read to find it.
+struct ChunkResult {
+    version: u64,
+    findings: Vec<RawFinding>,
+    /// Versions of the chunks read.
+    chunks: Vec<(u64, u64)>,
+    /// Exports of the modules read, as they were.
+    modules: Vec<(SmolStr, Option<Arc<crate::flow::program::Globals>>)>,
 }
 
 impl Workspace {
     pub fn new(rules: Arc<RuleSet>) -> Self {
-        Self { rules }
+        Self::with_profile(rules, false)
+    }
+
+    /// `strict` adds the rules that run only when asked for.
+    pub fn with_profile(rules: Arc<RuleSet>, strict: bool) -> Self {
+        let index = RuleIndex::new(&rules, strict);
+        let made_by = index.made_by.iter().cloned().collect();
+        Self {
+            rules,
+            index,
+            program: Program::new(Models::builtin(), made_by),
+            files: FxHashMap::default(),
+            missing: FxHashSet::default(),
+            owners: FxHashMap::default(),
+            results: Mutex::default(),
+            next_chunk: 0,
+            next_version: 0,
+        }
     }
 
     pub fn rules(&self) -> &RuleSet {
@@ -22,34 +69,334 @@ impl Workspace {
     }
 
     /// Adds a file, or replaces its whole text.
-    pub fn set_file(&mut self, _path: &str, _text: String) {}
+    pub fn set_file(&mut self, path: &str, text: String) {
+        let path = SmolStr::new(path);
+        self.forget(&path);
+        self.missing.remove(&path);
+        let is_new = !self.files.contains_key(&path);
+        self.files.insert(path.clone(), Document::new(text));
+        self.lower(&path);
+        if is_new {
+            // Imports of other files may now mean this one.
+            self.program.forget_all_globals();
+            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
 
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
-    pub fn edit_file(&mut self, _path: &str, _edits: &[Edit]) {}
+    pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        let Some(document) = self.files.get_mut(path) else { return };
+        for edit in edits {
+            document.edit(edit.range, &edit.text);
+        }
+        self.lower(&SmolStr::new(path));
+    }
 
-    pub fn remove_file(&mut self, _path: &str) {}
+    pub fn remove_file(&mut self, path: &str) {
+        let path = SmolStr::new(path);
+        self.forget(&path);
+        self.files.remove(&path);
+        self.program.forget_all_globals();
+        self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 
-    pub fn text(&self, _path: &str) -> Option<&str> {
-        None
+    fn forget(&mut self, path: &SmolStr) {
+        for chunk in self.program.modules.remove(path).unwrap_or_default() {
+            self.program.chunks.remove(&chunk);
+            self.owners.remove(&chunk);
+            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(&chunk);
+        }
+        self.program.forget_globals(path);
+    }
+
+    /// Lowers the chunks of a file whose text is new, and forgets those that are gone.
+    fn lower(&mut self, path: &SmolStr) {
+        let Some(document) = self.files.get_mut(path) else { return };
+        let before = self.program.modules.remove(path).unwrap_or_default();
+        let known: FxHashSet<u64> = before.iter().copied().collect();
+        let mut order = Vec::with_capacity(document.chunks().len());
+        let mut exports_changed = false;
+        for at in 0..document.chunks().len() {
+            let chunk = document.chunk(at);
+            let id = chunk.id;
+            order.push(id);
+            if known.contains(&id) && !chunk.changed {
+                continue;
+            }
+            let text = document.chunk_text(at);
+            let parsed = parse::parse(text, &chunk.span.unclosed);
+            let ir = Arc::new(lower::lower(&parsed));
+            self.next_version += 1;
+            let version = self.next_version;
+            let old = self.program.chunks.get(&id);
+            exports_changed |= old.is_none_or(|old| exports(&old.ir) != exports(&ir));
+            let info = ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version };
+            self.program.chunks.insert(id, info);
+            self.owners.insert(id, path.clone());
+        }
+        document.mark_clean();
+        let present: FxHashSet<u64> = order.iter().copied().collect();
+        for gone in before.iter().filter(|id| !present.contains(id)) {
+            exports_changed = true;
+            self.program.chunks.remove(gone);
+            self.owners.remove(gone);
+            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(gone);
+        }
+        exports_changed |= before != order;
+        self.program.modules.insert(path.clone(), order);
+        if exports_changed {
+            // Any module may have imported from this one.
+            self.program.forget_all_globals();
+        }
+    }
+
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(Document::text)
     }
 
     /// The findings of a file, sorted by position, suppressed ones included and marked.
-    pub fn findings(&self, _path: &str) -> Vec<Finding> {
-        Vec::new()
+    pub fn findings(&self, path: &str) -> Vec<Finding> {
+        let mut raw: Vec<RawFinding> = Vec::new();
+        for chunk in self.program.modules.get(path).into_iter().flatten() {
+            for finding in &self.result(*chunk).findings {
+                raw.push(finding.clone());
+            }
+        }
+        let raw = self.merge(raw);
+        let mut findings: Vec<Finding> =
+            raw.iter().filter_map(|(finding, others)| self.absolute(path, finding, *others)).collect();
+        findings.sort();
+        findings.dedup_by(|second, first| second.range == first.range && second.rule == first.rule);
+        if let Some(document) = self.files.get(path) {
+            suppress::mark(document.text(), &mut findings, &self.rules);
+        }
+        findings
+    }
+
+    fn result(&self, chunk: u64) -> Arc<ChunkResult> {
+        let Some(info) = self.program.chunks.get(&chunk) else {
+            return Arc::new(ChunkResult {
+                version: 0,
+                findings: Vec::new(),
+                chunks: Vec::new(),
+                modules: Vec::new(),
+            });
+        };
+        let known = self.results.lock().unwrap_or_else(PoisonError::into_inner).get(&chunk).cloned();
+        if let Some(known) = known
+            && known.version == info.version
+            && self.still_true(&known)
+        {
+            return known;
+        }
+        let mut matcher = Matcher { index: &self.index, found: Vec::new() };
+        let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
+        checks::run(&self.index, &info.ir, chunk, &mut matcher.found);
+        let chunks = reads
+            .chunks
+            .iter()
+            .filter_map(|id| self.program.chunks.get(id).map(|info| (*id, info.version)))
+            .collect();
+        let modules =
+            reads.modules.iter().map(|module| (module.clone(), self.program.known_globals(module))).collect();
+        let result =
+            Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules });
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(chunk, result.clone());
+        result
+    }
+
+    /// Whether everything that a result was computed from is still the same.
+    fn still_true(&self, result: &ChunkResult) -> bool {
+        result
+            .chunks
+            .iter()
+            .all(|(id, version)| self.program.chunks.get(id).is_some_and(|info| info.version == *version))
+            && result.modules.iter().all(|(module, globals)| {
+                let now = crate::flow::evaluate_globals(
+                    &self.program,
+                    module,
+                    &mut Matcher { index: &self.index, found: Vec::new() },
+                );
+                globals.as_ref().is_some_and(|globals| Arc::ptr_eq(globals, &now) || **globals == *now)
+            })
+    }
+
+    /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
+    /// A rule that says more drops what another says of the same place.
+    fn merge(&self, raw: Vec<RawFinding>) -> Vec<(RawFinding, u32)> {
+        let mut merged: Vec<(RawFinding, u32)> = Vec::new();
+        for finding in raw {
+            match merged.iter_mut().find(|(known, _)| known.at == finding.at && known.rule == finding.rule) {
+                Some((known, others)) => {
+                    *others += u32::from(known.source != finding.source);
+                    let better = (finding.certainty, std::cmp::Reverse(finding.steps.len()))
+                        > (known.certainty, std::cmp::Reverse(known.steps.len()));
+                    if better {
+                        *known = finding;
+                    }
+                }
+                None => merged.push((finding, 0)),
+            }
+        }
+        let replaced: Vec<bool> = merged
+            .iter()
+            .map(|(finding, _)| {
+                let name = &self.index.names[finding.rule];
+                merged.iter().any(|(other, _)| {
+                    other.at == finding.at && self.index.replaces[other.rule].contains(name)
+                })
+            })
+            .collect();
+        let mut keep = replaced.iter();
+        merged.retain(|_| !keep.next().copied().unwrap_or(false));
+        merged
+    }
+
+    fn absolute(&self, path: &str, raw: &RawFinding, other_sources: u32) -> Option<Finding> {
+        let range = self.place(raw.at.chunk, raw.at.range).filter(|(owner, _)| *owner == path)?.1;
+        let flow: Vec<FlowStep> = raw
+            .steps
+            .iter()
+            .filter_map(|(at, kind, note)| {
+                let (path, range) = self.place(at.chunk, at.range)?;
+                Some(FlowStep { path: path.into(), range, kind: *kind, note: note.to_string() })
+            })
+            .collect();
+        Some(Finding {
+            range,
+            rule: self.index.names[raw.rule].clone(),
+            severity: raw.severity,
+            certainty: raw.certainty,
+            message: raw.message.clone(),
+            flow,
+            other_sources,
+            suppressed: None,
+        })
+    }
+
+    fn place(&self, chunk: u64, range: TextRange) -> Option<(&str, TextRange)> {
+        let path = self.owners.get(&chunk)?;
+        let start = self.files.get(path)?.start_of(chunk)?;
+        Some((path, range.moved(start)))
     }
 
     /// The edits that remove a finding of the file's present text, the best first.
-    pub fn fixes(&self, _path: &str, _finding: &Finding) -> Vec<Fix> {
-        Vec::new()
+    pub fn fixes(&self, path: &str, finding: &Finding) -> Vec<Fix> {
+        let Some(document) = self.files.get(path) else { return Vec::new() };
+        let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
+        let raw = self
+            .program
+            .modules
+            .get(path)
+            .into_iter()
+            .flatten()
+            .flat_map(|chunk| self.result(*chunk).findings.clone())
+            .find(|raw| {
+                self.index.names[raw.rule] == finding.rule
+                    && self.place(raw.at.chunk, raw.at.range).is_some_and(|(_, range)| range == finding.range)
+            });
+        let Some(raw) = raw else { return Vec::new() };
+        let site = fix::Site {
+            text: document.text(),
+            target: finding.range,
+            argument: raw.argument.and_then(|at| self.place(at.chunk, at.range)).map(|(_, range)| range),
+            callee: raw.callee.as_deref(),
+            name: raw.name.as_deref(),
+            flow: &finding.flow,
+            path,
+        };
+        rule.definition
+            .fix
+            .iter()
+            .filter(|recipe| {
+                recipe.callee.is_empty()
+                    || raw.callee.as_ref().is_some_and(|callee| recipe.callee.contains(callee))
+            })
+            .filter_map(|recipe| fix::build(recipe, &site))
+            .collect()
     }
 
     /// Paths that imports of the present files may mean and that were neither set nor reported missing. The shell
     /// reads those that exist and sets them; it reports the others with `set_missing`.
     pub fn wanted(&self) -> Vec<SmolStr> {
-        Vec::new()
+        let mut wanted = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
+        paths.sort();
+        for path in paths {
+            for chunk in self.program.modules.get(path).into_iter().flatten() {
+                let Some(info) = self.program.chunks.get(chunk) else { continue };
+                for (module, level) in imports(&info.ir) {
+                    let candidates = module_candidates(path, &module, level);
+                    if candidates.iter().any(|candidate| self.files.contains_key(candidate)) {
+                        continue;
+                    }
+                    for candidate in candidates {
+                        if !self.missing.contains(&candidate) && seen.insert(candidate.clone()) {
+                            wanted.push(candidate);
+                        }
+                    }
+                }
+            }
+        }
+        wanted
     }
 
     /// No such file: imports that mean it stay unknown, silently.
-    pub fn set_missing(&mut self, _path: &str) {}
+    pub fn set_missing(&mut self, path: &str) {
+        self.missing.insert(path.into());
+    }
+}
+
+/// What the rest of a module sees of a chunk: everything at its top level but the bodies of its functions.
+fn exports(ir: &Ir) -> String {
+    let mut text = String::new();
+    for statement in &ir.body {
+        match &statement.kind {
+            StatementKind::Function(index) => {
+                if let Some(function) = ir.functions.get(*index) {
+                    text.push_str(&format!("def {} {index};", function.name));
+                }
+            }
+            kind => text.push_str(&format!("{kind:?} {:?};", ir.classes)),
+        }
+    }
+    text
+}
+
+/// The modules that a chunk imports, with the number of leading dots.
+fn imports(ir: &Ir) -> Vec<(SmolStr, u32)> {
+    let mut found = Vec::new();
+    let mut pending: Vec<&[Statement]> = vec![&ir.body];
+    pending.extend(ir.functions.iter().map(|function| function.body.as_slice()));
+    while let Some(block) = pending.pop() {
+        for statement in block {
+            match &statement.kind {
+                StatementKind::Import(names) => found.extend(names.iter().map(|name| (name.name.clone(), 0))),
+                StatementKind::ImportFrom { module, level, names, .. } => {
+                    if !module.is_empty() || *level > 0 {
+                        found.push((module.clone(), *level));
+                    }
+                    for name in names.iter().filter(|_| *level > 0) {
+                        let dotted = if module.is_empty() {
+                            name.name.to_string()
+                        } else {
+                            format!("{module}.{}", name.name)
+                        };
+                        found.push((dotted.into(), *level));
+                    }
+                }
+                StatementKind::If { body, orelse, .. } => {
+                    pending.extend([body.as_slice(), orelse.as_slice()])
+                }
+                StatementKind::Try { body, handlers, orelse, finally } => {
+                    pending.extend([body.as_slice(), orelse.as_slice(), finally.as_slice()]);
+                    pending.extend(handlers.iter().map(|handler| handler.body.as_slice()));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }

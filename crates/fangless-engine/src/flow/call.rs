@@ -11,7 +11,7 @@ use super::library;
 use super::taint::{Location, Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
-use crate::model::schema::{HandlerRow, Label, Tag};
+use crate::model::schema::{HandlerRow, Tag};
 use crate::rule::schema::ArgumentSelector;
 use crate::syntax::ir::{
     Argument, ArgumentKind, Expression, ExpressionKind, Function, ParameterKind, Statement,
@@ -25,7 +25,12 @@ struct Outcome {
 }
 
 impl Evaluator<'_> {
-    pub(super) fn call(&mut self, whole: &Expression, function: &Expression, arguments: &[Argument]) -> Value {
+    pub(super) fn call(
+        &mut self,
+        whole: &Expression,
+        function: &Expression,
+        arguments: &[Argument],
+    ) -> Value {
         let callee = self.callee(function);
         let passed: Vec<Passed<'_>> = arguments
             .iter()
@@ -45,7 +50,15 @@ impl Evaluator<'_> {
         };
         let at = self.location(whole.range);
         self.tell_call(at, function, qualified.as_deref(), method.as_deref(), receiver.as_deref(), &passed);
-        let result = self.dispatch(whole, function, &callee, qualified.as_deref(), method.as_deref(), receiver.as_deref(), &passed);
+        let result = self.dispatch(
+            whole,
+            function,
+            &callee,
+            qualified.as_deref(),
+            method.as_deref(),
+            receiver.as_deref(),
+            &passed,
+        );
         match &qualified {
             Some(name) => self.made_by(name, result),
             None => result,
@@ -76,8 +89,13 @@ impl Evaluator<'_> {
                 Shape::Class(base) => {
                     if let Some(value) = self.class_attribute(base, name) {
                         let receiver = self.lookup("self");
-                        if matches!(value.shape, Shape::Function(_)) && matches!(receiver.shape, Shape::Object { .. }) {
-                            return Value { shape: Shape::Method { receiver: Arc::new(receiver), name: name.clone() }, taint: Taint::default() };
+                        if matches!(value.shape, Shape::Function(_))
+                            && matches!(receiver.shape, Shape::Object { .. })
+                        {
+                            return Value {
+                                shape: Shape::Method { receiver: Arc::new(receiver), name: name.clone() },
+                                taint: Taint::default(),
+                            };
                         }
                         return value;
                     }
@@ -187,7 +205,13 @@ impl Evaluator<'_> {
     }
 
     /// What a web handler returns.
-    pub(super) fn tell_return(&mut self, tag: Tag, value: &Value, statement: &Statement, expression: &Expression) {
+    pub(super) fn tell_return(
+        &mut self,
+        tag: Tag,
+        value: &Value,
+        statement: &Statement,
+        expression: &Expression,
+    ) {
         if self.muted > 0 {
             return;
         }
@@ -195,7 +219,9 @@ impl Evaluator<'_> {
         let argument = self.location(expression.range);
         // `return body, status, headers`: only the body is shown.
         let body = match (&value.shape, &expression.kind) {
-            (Shape::Sequence { items, .. }, ExpressionKind::Tuple(_)) => items.first().cloned().unwrap_or_default(),
+            (Shape::Sequence { items, .. }, ExpressionKind::Tuple(_)) => {
+                items.first().cloned().unwrap_or_default()
+            }
             _ => value.clone(),
         };
         if matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. } | Shape::Instance(_)) {
@@ -247,7 +273,8 @@ impl Evaluator<'_> {
         }
         if let (Some(receiver), Some(method)) = (receiver, method) {
             if let Shape::Object { class, .. } = &receiver.shape
-                && let Some(Value { shape: Shape::Function(reference), .. }) = self.class_attribute(*class, method)
+                && let Some(Value { shape: Shape::Function(reference), .. }) =
+                    self.class_attribute(*class, method)
             {
                 return self.call_method(reference, receiver, function, passed, whole);
             }
@@ -284,7 +311,8 @@ impl Evaluator<'_> {
         let models = self.program.models;
         let at = self.location(whole.range);
         if let Some(label) = qualified.and_then(|name| models.source_call(name)) {
-            let name = super::evaluator::spelled_name(function).unwrap_or_else(|| qualified.unwrap_or_default().into());
+            let name = super::evaluator::spelled_name(function)
+                .unwrap_or_else(|| qualified.unwrap_or_default().into());
             return self.source_value(label, &name, at);
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
@@ -309,8 +337,11 @@ impl Evaluator<'_> {
             Some("str") if passed.len() == 1 => {
                 return library::to_text(&passed[0].value);
             }
-            Some("list" | "tuple" | "set" | "sorted" | "reversed" | "frozenset" | "copy.copy" | "copy.deepcopy")
-                if passed.len() == 1 && matches!(passed[0].value.shape, Shape::Sequence { .. } | Shape::Mapping { .. }) =>
+            Some(
+                "list" | "tuple" | "set" | "sorted" | "reversed" | "frozenset" | "copy.copy"
+                | "copy.deepcopy",
+            ) if passed.len() == 1
+                && matches!(passed[0].value.shape, Shape::Sequence { .. } | Shape::Mapping { .. }) =>
             {
                 return passed[0].value.clone();
             }
@@ -320,7 +351,10 @@ impl Evaluator<'_> {
                 for one in passed {
                     match (&one.argument.keyword, &one.value.shape) {
                         (Some(name), _) => {
-                            entries.push((super::value::Constant::Text(name.as_str().into()), one.value.clone()));
+                            entries.push((
+                                super::value::Constant::Text(name.as_str().into()),
+                                one.value.clone(),
+                            ));
                         }
                         (None, Shape::Mapping { entries: more, open: other }) => {
                             entries.extend(more.iter().cloned());
@@ -340,7 +374,8 @@ impl Evaluator<'_> {
         let class = qualified.and_then(|name| {
             models.returns(name).cloned().or_else(|| {
                 let last = name.rsplit('.').next().unwrap_or_default();
-                (receiver.is_none() && last.chars().next().is_some_and(char::is_uppercase)).then(|| name.into())
+                (receiver.is_none() && last.chars().next().is_some_and(char::is_uppercase))
+                    .then(|| name.into())
             })
         });
         let shape = match class.as_deref() {
@@ -348,7 +383,8 @@ impl Evaluator<'_> {
             Some(class) => Shape::Instance(class.into()),
         };
         let note = qualified.or(method).unwrap_or("a call");
-        let mut result = self.step(Value { shape, taint }, whole, StepKind::Call, &format!("through `{note}`"));
+        let mut result =
+            self.step(Value { shape, taint }, whole, StepKind::Call, &format!("through `{note}`"));
         if matches!(class.as_deref(), Some("int" | "bool" | "float")) {
             result.taint = Taint::default();
         }
@@ -356,10 +392,19 @@ impl Evaluator<'_> {
     }
 
     /// A callback passed by name to something that runs it with the other arguments.
-    fn call_back(&mut self, qualified: Option<&str>, method: Option<&str>, passed: &[Passed<'_>], whole: &Expression) {
+    fn call_back(
+        &mut self,
+        qualified: Option<&str>,
+        method: Option<&str>,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+    ) {
         let name = qualified.or(method).unwrap_or_default();
-        let runs = name.ends_with("to_thread") || name.ends_with("submit") || name.ends_with("run_in_executor");
-        let Some(at) = passed.iter().position(|one| matches!(one.value.shape, Shape::Function(_))) else { return };
+        let runs =
+            name.ends_with("to_thread") || name.ends_with("submit") || name.ends_with("run_in_executor");
+        let Some(at) = passed.iter().position(|one| matches!(one.value.shape, Shape::Function(_))) else {
+            return;
+        };
         if runs && let Shape::Function(reference) = passed[at].value.shape {
             self.call_function(reference, None, &passed[at + 1..], whole);
         }
@@ -386,7 +431,10 @@ impl Evaluator<'_> {
         let is_enum = self.is_enum(class);
         if is_enum {
             // `Color(text)` raises unless the text is a member: what comes out is one of a few constants.
-            return Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
+            return Value {
+                shape: Shape::Object { class, attributes: Arc::new([]) },
+                taint: Taint::default(),
+            };
         }
         let mut attributes: Vec<(SmolStr, Value)> = Vec::new();
         let initializer = self.class_attribute(class, "__init__");
@@ -402,7 +450,8 @@ impl Evaluator<'_> {
             }
             return Value { shape: Shape::Object { class, attributes: attributes.into() }, taint: rest };
         };
-        let object = Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
+        let object =
+            Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
         let outcome = self.call_function(reference, Some(object.clone()), passed, whole);
         changed_receiver(self, reference, &outcome).unwrap_or(object)
     }
@@ -469,7 +518,10 @@ impl Evaluator<'_> {
                                 (super::value::Constant::Text(name.as_str().into()), one.value.clone())
                             })
                         });
-                        Value { shape: Shape::Mapping { entries: named.collect(), open: false }, taint: Taint::default() }
+                        Value {
+                            shape: Shape::Mapping { entries: named.collect(), open: false },
+                            taint: Taint::default(),
+                        }
                     }
                     _ => match argument_for(&parameter.name, selector, parameter.kind, passed) {
                         Some(value) => value,
@@ -511,7 +563,12 @@ impl Evaluator<'_> {
                 None => none,
             });
         }
-        let value = self.step(value.unwrap_or_default(), whole, StepKind::Return, &format!("returned by `{}`", function.name));
+        let value = self.step(
+            value.unwrap_or_default(),
+            whole,
+            StepKind::Return,
+            &format!("returned by `{}`", function.name),
+        );
         Outcome { value, exits }
     }
 
@@ -577,7 +634,10 @@ impl Evaluator<'_> {
             let tags = match parameter {
                 Some(parameter) if !before.is_empty() => exits.iter().fold(TagSet::ALL, |tags, state| {
                     let after = state.get(&parameter.name).map(Value::deep_taint).unwrap_or_default();
-                    let here = after.origins().iter().fold(TagSet::ALL, |tags, origin| tags.intersection(origin.cleared));
+                    let here = after
+                        .origins()
+                        .iter()
+                        .fold(TagSet::ALL, |tags, origin| tags.intersection(origin.cleared));
                     tags.intersection(here)
                 }),
                 _ => TagSet::EMPTY,
@@ -599,7 +659,9 @@ impl Evaluator<'_> {
         frame.closure = Some(closure.clone());
         frame.returns_to = handler.as_ref().and_then(|handler| handler.returns);
         let mut variables = Variables::default();
-        let in_method = class.is_some() && !has_decorator(function, "staticmethod") && self.frame_ref().function.is_none();
+        let in_method = class.is_some()
+            && !has_decorator(function, "staticmethod")
+            && self.frame_ref().function.is_none();
         for (index, parameter) in function.parameters.iter().enumerate() {
             let at = Location { chunk: reference.chunk, range: parameter.range };
             let value = if in_method && index == 0 {
@@ -628,8 +690,10 @@ impl Evaluator<'_> {
 
     fn self_value(&mut self, class: Option<ClassReference>) -> Value {
         let Some(class) = class else { return Value::unknown() };
-        let object = Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
-        let Some(Value { shape: Shape::Function(reference), .. }) = self.class_attribute(class, "__init__") else {
+        let object =
+            Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
+        let Some(Value { shape: Shape::Function(reference), .. }) = self.class_attribute(class, "__init__")
+        else {
             return object;
         };
         // What the constructor leaves in the object, whatever it was called with.
@@ -669,9 +733,10 @@ impl Evaluator<'_> {
         match &parameter.annotation {
             Some(annotation) => self.typed(annotation, taint),
             None => match &parameter.default {
-                Some(Expression { kind: ExpressionKind::Integer(_) | ExpressionKind::Float(_) | ExpressionKind::Boolean(_), .. }) => {
-                    Value::unknown()
-                }
+                Some(Expression {
+                    kind: ExpressionKind::Integer(_) | ExpressionKind::Float(_) | ExpressionKind::Boolean(_),
+                    ..
+                }) => Value::unknown(),
                 _ => Value::tainted(taint),
             },
         }
@@ -682,7 +747,9 @@ impl Evaluator<'_> {
         function.decorators.iter().any(|decorator| {
             let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
             arguments.iter().any(|argument| match &argument.value.kind {
-                ExpressionKind::Text(path) => ["int", "float", "uuid"].iter().any(|kind| path.contains(&format!("<{kind}:{name}>"))),
+                ExpressionKind::Text(path) => {
+                    ["int", "float", "uuid"].iter().any(|kind| path.contains(&format!("<{kind}:{name}>")))
+                }
                 _ => false,
             })
         })
@@ -694,10 +761,12 @@ impl Evaluator<'_> {
             ExpressionKind::Subscript { value, index } => {
                 let name = self.quietly(|evaluator| evaluator.expression(value));
                 match &name.shape {
-                    Shape::External(name) if name.ends_with("Optional") || name.ends_with("Annotated") => match &index.kind {
-                        ExpressionKind::Tuple(items) => items.first().unwrap_or(index),
-                        _ => index,
-                    },
+                    Shape::External(name) if name.ends_with("Optional") || name.ends_with("Annotated") => {
+                        match &index.kind {
+                            ExpressionKind::Tuple(items) => items.first().unwrap_or(index),
+                            _ => index,
+                        }
+                    }
                     Shape::External(name) if name.ends_with("Literal") => return Value::unknown(),
                     _ => return Value::tainted(taint),
                 }
@@ -708,9 +777,8 @@ impl Evaluator<'_> {
         let value = self.quietly(|evaluator| evaluator.expression(inner));
         match &value.shape {
             Shape::External(name) => match name.as_str() {
-                "int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime" | "decimal.Decimal" => {
-                    Value::unknown()
-                }
+                "int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime"
+                | "decimal.Decimal" => Value::unknown(),
                 "str" | "bytes" | "dict" | "list" | "object" | "typing.Any" => Value::tainted(taint),
                 class if class.contains('.') => Value { shape: Shape::Instance(class.into()), taint },
                 _ => Value::tainted(taint),
@@ -735,7 +803,9 @@ impl Evaluator<'_> {
             let value = self.quietly(|evaluator| evaluator.callee(callee));
             let (qualified, method): (Option<SmolStr>, Option<SmolStr>) = match &value.shape {
                 Shape::External(name) => (Some(name.clone()), name.rsplit('.').next().map(SmolStr::new)),
-                Shape::Method { receiver, name } => (library::member_name(receiver, name), Some(name.clone())),
+                Shape::Method { receiver, name } => {
+                    (library::member_name(receiver, name), Some(name.clone()))
+                }
                 _ => (None, None),
             };
             for handler in models.handlers() {
@@ -763,7 +833,11 @@ impl Evaluator<'_> {
 }
 
 /// The receiver after the call: `self` at every way out, joined.
-fn changed_receiver(evaluator: &Evaluator<'_>, reference: FunctionReference, outcome: &Outcome) -> Option<Value> {
+fn changed_receiver(
+    evaluator: &Evaluator<'_>,
+    reference: FunctionReference,
+    outcome: &Outcome,
+) -> Option<Value> {
     let (_, function) = evaluator.program.function(reference)?;
     let name = &function.parameters.first()?.name;
     let mut exits = outcome.exits.iter().filter_map(|(_, state)| state.get(name).cloned());
@@ -773,7 +847,10 @@ fn changed_receiver(evaluator: &Evaluator<'_>, reference: FunctionReference, out
 }
 
 fn has_decorator(function: &Function, name: &str) -> bool {
-    function.decorators.iter().any(|decorator| matches!(&decorator.kind, ExpressionKind::Name(known) if known == name))
+    function
+        .decorators
+        .iter()
+        .any(|decorator| matches!(&decorator.kind, ExpressionKind::Name(known) if known == name))
 }
 
 fn argument_for(name: &str, position: usize, kind: ParameterKind, passed: &[Passed<'_>]) -> Option<Value> {
@@ -848,11 +925,19 @@ fn format_call(template: &str, passed: &[Passed<'_>]) -> Value {
 
 /// A receiver of which nothing is known: only then does a method's name alone say what it is.
 fn is_open(receiver: Option<&Value>) -> bool {
-    receiver.is_none_or(|receiver| matches!(receiver.shape, Shape::Unknown | Shape::Method { .. } | Shape::External(_) | Shape::Instance(_)))
+    receiver.is_none_or(|receiver| {
+        matches!(
+            receiver.shape,
+            Shape::Unknown | Shape::Method { .. } | Shape::External(_) | Shape::Instance(_)
+        )
+    })
 }
 
 fn root_is_builtin(name: &str) -> bool {
-    matches!(name, "open" | "eval" | "exec" | "compile" | "input" | "print" | "getattr" | "setattr" | "__import__")
+    matches!(
+        name,
+        "open" | "eval" | "exec" | "compile" | "input" | "print" | "getattr" | "setattr" | "__import__"
+    )
 }
 
 /// Text that reads as SQL, as far as it is known.

@@ -160,7 +160,7 @@ impl<'a> Evaluator<'a> {
         }
         let models = self.program.models;
         if let Some(class) = models.undeclared_instance(name) {
-            return Value::instance(class);
+            return Value::instance(class.clone());
         }
         Value::external(models.undeclared(name).unwrap_or(name))
     }
@@ -266,7 +266,9 @@ pub fn spelled_name(expression: &crate::syntax::ir::Expression) -> Option<SmolSt
     use crate::syntax::ir::ExpressionKind;
     match &expression.kind {
         ExpressionKind::Name(name) => Some(name.clone()),
-        ExpressionKind::Attribute { value, name } => spelled_name(value).map(|owner| format!("{owner}.{name}").into()),
+        ExpressionKind::Attribute { value, name } => {
+            spelled_name(value).map(|owner| format!("{owner}.{name}").into())
+        }
         _ => None,
     }
 }

@@ -199,7 +199,9 @@ impl Evaluator<'_> {
                 for statement in statements.of(&ir) {
                     use crate::syntax::ir::StatementKind::{AnnotatedAssign, Assign};
                     let value = match &statement.kind {
-                        Assign { targets, value } if targets.iter().any(|target| is_name(target, name)) => value,
+                        Assign { targets, value } if targets.iter().any(|target| is_name(target, name)) => {
+                            value
+                        }
                         AnnotatedAssign { target, value: Some(value), .. } if is_name(target, name) => value,
                         _ => continue,
                     };
@@ -445,8 +447,7 @@ impl Evaluator<'_> {
             let key_value = self.expression(key);
             let result = self.expression(value);
             if let (ExpressionKind::Text(name), 0) = (&key.kind, self.muted) {
-                let statement =
-                    self.location(crate::text::TextRange::new(key.range.start, value.range.end));
+                let statement = self.location(crate::text::TextRange::new(key.range.start, value.range.end));
                 self.observer.binding(&BindingEvent {
                     at: self.frame_location(key),
                     kind: BindingKind::Key,

@@ -27,7 +27,9 @@ pub(super) fn binary(operator: BinaryOperator, left: &Constant, right: &Constant
         (Bytes(a), Bytes(b)) if operator == BinaryOperator::Add && a.len() + b.len() <= MAX_TEXT => {
             Some(Bytes([&**a, &**b].concat().into()))
         }
-        (Text(text), Integer(times)) | (Integer(times), Text(text)) if operator == BinaryOperator::Multiply => {
+        (Text(text), Integer(times)) | (Integer(times), Text(text))
+            if operator == BinaryOperator::Multiply =>
+        {
             let times = usize::try_from(*times).unwrap_or(0);
             (text.len().checked_mul(times)? <= MAX_TEXT).then(|| Text(text.repeat(times).into()))
         }
@@ -64,7 +66,8 @@ pub(super) fn compare(operator: CompareOperator, left: &Value, right: &Value) ->
 }
 
 fn constants(operator: CompareOperator, left: &Constant, right: &Constant) -> Option<bool> {
-    let equal = number(left).zip(number(right)).map_or_else(|| left == right, |(a, b)| (a - b).abs() < f64::EPSILON);
+    let equal =
+        number(left).zip(number(right)).map_or_else(|| left == right, |(a, b)| (a - b).abs() < f64::EPSILON);
     match operator {
         CompareOperator::Equal | CompareOperator::Is => return Some(equal),
         CompareOperator::NotEqual | CompareOperator::IsNot => return Some(!equal),
@@ -106,7 +109,11 @@ fn contains(container: &Value, item: &Value) -> Option<bool> {
             (!open && items.iter().all(|known| known.as_constant().is_some())).then_some(false)
         }
         Shape::Mapping { entries, open } => {
-            if entries.iter().any(|(key, _)| key == item) { Some(true) } else { (!open).then_some(false) }
+            if entries.iter().any(|(key, _)| key == item) {
+                Some(true)
+            } else {
+                (!open).then_some(false)
+            }
         }
         _ => None,
     }
@@ -157,7 +164,9 @@ pub(super) fn text_method(text: &str, method: &str, arguments: &[&Constant]) -> 
             return Some(Value::boolean(!text.is_empty() && text.chars().all(|one| one.is_ascii_digit())));
         }
         ("encode", _) => return Some(Value::constant(Constant::Bytes(text.as_bytes().into()))),
-        ("split", 0) => return Some(Value::sequence(text.split_whitespace().map(Value::text).collect(), false)),
+        ("split", 0) => {
+            return Some(Value::sequence(text.split_whitespace().map(Value::text).collect(), false));
+        }
         ("split", 1) if !argument(0)?.is_empty() => {
             return Some(Value::sequence(text.split(argument(0)?).map(Value::text).collect(), false));
         }

@@ -36,7 +36,9 @@ impl Evaluator<'_> {
                     self.assume_comparison(left, *operator, right, truth);
                 }
             }
-            ExpressionKind::Call { function, arguments } => self.assume_call(test, function, arguments, truth),
+            ExpressionKind::Call { function, arguments } => {
+                self.assume_call(test, function, arguments, truth)
+            }
             ExpressionKind::Walrus { value, .. } => self.assume(value, truth),
             ExpressionKind::Name(name) => {
                 let known = self.lookup(name).truth();
@@ -52,7 +54,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn assume_comparison(&mut self, left: &Expression, operator: CompareOperator, right: &Expression, truth: bool) {
+    fn assume_comparison(
+        &mut self,
+        left: &Expression,
+        operator: CompareOperator,
+        right: &Expression,
+        truth: bool,
+    ) {
         let (operator, positive) = match operator {
             CompareOperator::Equal | CompareOperator::Is => (CompareOperator::Equal, truth),
             CompareOperator::NotEqual | CompareOperator::IsNot => (CompareOperator::Equal, !truth),
@@ -123,7 +131,13 @@ impl Evaluator<'_> {
         self.clear(expression, TagSet::ALL);
     }
 
-    fn assume_call(&mut self, whole: &Expression, function: &Expression, arguments: &[Argument], truth: bool) {
+    fn assume_call(
+        &mut self,
+        whole: &Expression,
+        function: &Expression,
+        arguments: &[Argument],
+        truth: bool,
+    ) {
         let name = called(function);
         let receiver = match &function.kind {
             ExpressionKind::Attribute { value, .. } => Some(&**value),
@@ -131,12 +145,17 @@ impl Evaluator<'_> {
         };
         let first = arguments.first().map(|argument| &argument.value);
         match (name, receiver, truth) {
-            ("isdigit" | "isdecimal" | "isnumeric" | "isalnum" | "isalpha" | "isidentifier", Some(receiver), true) => {
+            (
+                "isdigit" | "isdecimal" | "isnumeric" | "isalnum" | "isalpha" | "isidentifier",
+                Some(receiver),
+                true,
+            ) => {
                 self.clear(receiver, TagSet::ALL);
             }
             ("isinstance", None, true) => {
                 if let (Some(first), Some(kind)) = (first, arguments.get(1)) {
-                    let tags = if is_scalar_type(&kind.value) { TagSet::ALL } else { TagSet::of(&[Tag::Nosql]) };
+                    let tags =
+                        if is_scalar_type(&kind.value) { TagSet::ALL } else { TagSet::of(&[Tag::Nosql]) };
                     self.clear(first, tags);
                 }
             }
@@ -152,7 +171,9 @@ impl Evaluator<'_> {
                 let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
                 let tags = match prefix.as_ref().and_then(Value::as_text) {
                     Some(prefix) => prefix_tags(prefix),
-                    None if prefix.is_some_and(|prefix| prefix.deep_taint().is_empty()) => TagSet::of(&[Tag::Path]),
+                    None if prefix.as_ref().is_some_and(|prefix| prefix.deep_taint().is_empty()) => {
+                        TagSet::of(&[Tag::Path])
+                    }
                     None => TagSet::EMPTY,
                 };
                 self.clear(receiver, tags);
@@ -176,7 +197,8 @@ impl Evaluator<'_> {
 
     fn assume_regex(&mut self, method: &str, receiver: &Expression, arguments: &[Argument]) {
         let receiver_value = self.quietly(|evaluator| evaluator.expression(receiver));
-        let is_module = matches!(&receiver_value.shape, Shape::External(name) if name == "re" || name == "regex");
+        let is_module =
+            matches!(&receiver_value.shape, Shape::External(name) if name == "re" || name == "regex");
         let (pattern, subject) = if is_module {
             let (Some(pattern), Some(subject)) = (arguments.first(), arguments.get(1)) else { return };
             let value = self.quietly(|evaluator| evaluator.expression(&pattern.value));
@@ -185,7 +207,8 @@ impl Evaluator<'_> {
             let Some(subject) = arguments.first() else { return };
             (None, &subject.value)
         };
-        let anchored = method == "fullmatch" || pattern.as_ref().is_none_or(|pattern| pattern.ends_with(['$', 'Z']));
+        let anchored =
+            method == "fullmatch" || pattern.as_ref().is_none_or(|pattern| pattern.ends_with(['$', 'Z']));
         // A pattern that lets anything through guards nothing.
         let lax = pattern.as_ref().is_some_and(|pattern| pattern.contains(".*") || pattern.contains(".+"));
         if anchored && !lax {
@@ -196,7 +219,8 @@ impl Evaluator<'_> {
     /// A function of the workspace as a condition: what its body checked on the way to this truth.
     fn assume_helper(&mut self, whole: &Expression, arguments: &[Argument], truth: bool) {
         let ExpressionKind::Call { function, .. } = &whole.kind else { return };
-        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, Some(truth))) else {
+        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, Some(truth)))
+        else {
             return;
         };
         for (argument, tags) in arguments.iter().zip(cleared) {
@@ -210,7 +234,9 @@ impl Evaluator<'_> {
         if self.frame_ref().state.is_none() || arguments.is_empty() {
             return;
         }
-        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, None)) else { return };
+        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, None)) else {
+            return;
+        };
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
         }
@@ -228,7 +254,10 @@ impl Evaluator<'_> {
                         self.clear(&first.value, tags);
                     }
                 }
-                ("lower" | "strip" | "upper" | "casefold" | "resolve" | "as_posix", ExpressionKind::Attribute { value, .. }) => {
+                (
+                    "lower" | "strip" | "upper" | "casefold" | "resolve" | "as_posix",
+                    ExpressionKind::Attribute { value, .. },
+                ) => {
                     self.clear(value, tags);
                 }
                 _ => {}

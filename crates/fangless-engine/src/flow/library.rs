@@ -32,13 +32,16 @@ pub(super) fn item(owner: &Value, key: &Value) -> Value {
                 None => Value::tainted(owner.taint.clone()),
             }
         }
-        (Shape::Mapping { entries, open }, Some(key)) => match entries.iter().find(|(known, _)| known == key) {
+        (Shape::Mapping { entries, open }, Some(key)) => match entries.iter().find(|(known, _)| known == key)
+        {
             Some((_, value)) => value.clone(),
             None if *open => Value::tainted(owner.taint.clone()),
             None => Value::tainted(owner.taint.clone()),
         },
         // A lookup in a constant table by an untrusted key gives one of the table's constants.
-        (Shape::Mapping { entries, open: false }, None) if entries.iter().all(|(_, value)| value.is_constant()) => {
+        (Shape::Mapping { entries, open: false }, None)
+            if entries.iter().all(|(_, value)| value.is_constant()) =>
+        {
             let mut values = entries.iter().map(|(_, value)| value.clone());
             let first = values.next().unwrap_or_default();
             values.fold(first, |joined, value| joined.join(&value))
@@ -100,8 +103,12 @@ pub(super) fn without_item(owner: Value, key: &Value) -> Value {
 /// The container, with other elements possible.
 fn opened(owner: Value) -> Value {
     match owner.shape {
-        Shape::Mapping { entries, .. } => Value { shape: Shape::Mapping { entries, open: true }, taint: owner.taint },
-        Shape::Sequence { items, .. } => Value { shape: Shape::Sequence { items, open: true }, taint: owner.taint },
+        Shape::Mapping { entries, .. } => {
+            Value { shape: Shape::Mapping { entries, open: true }, taint: owner.taint }
+        }
+        Shape::Sequence { items, .. } => {
+            Value { shape: Shape::Sequence { items, open: true }, taint: owner.taint }
+        }
         _ => owner,
     }
 }
@@ -148,7 +155,9 @@ pub(super) fn percent(template: &Value, arguments: &Value) -> Value {
         };
         number += 1;
         match kind {
-            Some('d' | 'i' | 'f' | 'x' | 'X' | 'o' | 'e' | 'g' | 'c') => pieces.push(Piece::Hole(Taint::default())),
+            Some('d' | 'i' | 'f' | 'x' | 'X' | 'o' | 'e' | 'g' | 'c') => {
+                pieces.push(Piece::Hole(Taint::default()))
+            }
             Some('r') => {
                 let tags = super::taint::TagSet::of(&[crate::model::schema::Tag::Log]);
                 pieces.push(Piece::Hole(value.deep_taint().cleared(tags)));
@@ -161,7 +170,12 @@ pub(super) fn percent(template: &Value, arguments: &Value) -> Value {
 }
 
 /// `template.format(*positional, **named)`.
-pub(super) fn format(template: &str, positional: &[Value], named: &[(SmolStr, Value)], rest: &Taint) -> Value {
+pub(super) fn format(
+    template: &str,
+    positional: &[Value],
+    named: &[(SmolStr, Value)],
+    rest: &Taint,
+) -> Value {
     let mut pieces = Vec::new();
     let mut next = 0;
     let mut text = String::new();
@@ -241,15 +255,19 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
             };
             let mut items = items.to_vec();
             let result = items.remove(at);
-            Some((with_taint(Value::sequence(items, false), &receiver.taint), with_taint(result, &receiver.taint)))
+            Some((
+                with_taint(Value::sequence(items, false), &receiver.taint),
+                with_taint(result, &receiver.taint),
+            ))
         }
         (Shape::Sequence { items, .. }, "clear") => {
             let _ = items;
             Some((Value::sequence(Vec::new(), false), none))
         }
-        (Shape::Sequence { items, open: false }, "reverse") => {
-            Some((with_taint(Value::sequence(items.iter().rev().cloned().collect(), false), &receiver.taint), none))
-        }
+        (Shape::Sequence { items, open: false }, "reverse") => Some((
+            with_taint(Value::sequence(items.iter().rev().cloned().collect(), false), &receiver.taint),
+            none,
+        )),
         (Shape::Sequence { items, open }, "extend" | "update") => match &first?.shape {
             Shape::Sequence { items: more, open: other } if items.len() + more.len() <= MAX_ELEMENTS => {
                 let items = items.iter().chain(more.iter()).cloned().collect();
@@ -294,7 +312,9 @@ pub(super) fn read(receiver: &Value, method: &str, arguments: &[Value]) -> Optio
             let key = arguments.first()?;
             let default = arguments.get(1).cloned().unwrap_or(Value::constant(Constant::None));
             match key.as_constant() {
-                Some(constant) if entries.iter().any(|(known, _)| known == constant) => Some(item(receiver, key)),
+                Some(constant) if entries.iter().any(|(known, _)| known == constant) => {
+                    Some(item(receiver, key))
+                }
                 Some(_) => Some(with_taint(default, &receiver.taint)),
                 None => Some(item(receiver, key).join(&default)),
             }

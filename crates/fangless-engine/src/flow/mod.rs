@@ -2,9 +2,9 @@
 //! bindings, sinks reached); it knows no rule.
 
 pub mod bounds;
-pub mod event;
 mod call;
 mod evaluator;
+pub mod event;
 mod expression;
 mod fold;
 mod guard;

@@ -113,7 +113,9 @@ impl Program {
 
     /// The file that an import means. `from` is the importing file.
     pub fn find_module(&self, from: &str, dotted: &str, level: u32) -> Option<SmolStr> {
-        module_candidates(from, dotted, level).into_iter().find(|path| self.modules.contains_key(path.as_str()))
+        module_candidates(from, dotted, level)
+            .into_iter()
+            .find(|path| self.modules.contains_key(path.as_str()))
     }
 }
 

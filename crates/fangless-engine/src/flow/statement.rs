@@ -11,7 +11,8 @@ use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Label;
 use crate::syntax::ir::{
-    BinaryOperator, Case, Expression, ExpressionKind, Handler, ImportedName, Pattern, Statement, StatementKind,
+    BinaryOperator, Case, Expression, ExpressionKind, Handler, ImportedName, Pattern, Statement,
+    StatementKind,
 };
 
 impl Evaluator<'_> {
@@ -124,7 +125,9 @@ impl Evaluator<'_> {
                     self.frame().state = join_states(current, Some(state));
                 }
             }
-            StatementKind::Try { body, handlers, orelse, finally } => self.try_statement(body, handlers, orelse, finally),
+            StatementKind::Try { body, handlers, orelse, finally } => {
+                self.try_statement(body, handlers, orelse, finally)
+            }
             StatementKind::With { items, body } => {
                 for (context, alias) in items {
                     let value = self.expression(context);
@@ -269,11 +272,8 @@ impl Evaluator<'_> {
             if let Some(name) = &handler.name {
                 let at = self.location(handler.range);
                 let broad = is_broad(handler.exception.as_ref());
-                let value = if broad {
-                    self.source_value(Label::Exception, name, at)
-                } else {
-                    Value::unknown()
-                };
+                let value =
+                    if broad { self.source_value(Label::Exception, name, at) } else { Value::unknown() };
                 self.set(name, value);
             }
             self.block(&handler.body);
@@ -432,7 +432,9 @@ impl Evaluator<'_> {
                     self.bind(target, item);
                 }
             }
-            Shape::Sequence { items, open: false } if star.is_some_and(|_| items.len() + 1 >= targets.len()) => {
+            Shape::Sequence { items, open: false }
+                if star.is_some_and(|_| items.len() + 1 >= targets.len()) =>
+            {
                 let star = star.unwrap_or_default();
                 let after = targets.len() - star - 1;
                 let middle = items.len() - after;
@@ -462,7 +464,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn tell_binding(&mut self, target: &Expression, value: &Value, expression: &Expression, statement: &Statement) {
+    fn tell_binding(
+        &mut self,
+        target: &Expression,
+        value: &Value,
+        expression: &Expression,
+        statement: &Statement,
+    ) {
         if self.muted > 0 {
             return;
         }
@@ -480,7 +488,8 @@ impl Evaluator<'_> {
                 (BindingKind::Key, SmolStr::new(key), super::library::member_name(&owner, key))
             }
             ExpressionKind::Tuple(targets) => {
-                if let (Shape::Sequence { items, .. }, ExpressionKind::Tuple(values)) = (&value.shape, &expression.kind)
+                if let (Shape::Sequence { items, .. }, ExpressionKind::Tuple(values)) =
+                    (&value.shape, &expression.kind)
                     && items.len() == targets.len()
                     && values.len() == targets.len()
                 {
@@ -533,7 +542,11 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let value = if is_property { Value::unknown() } else { Value { shape: Shape::Function(reference), taint: Taint::default() } };
+        let value = if is_property {
+            Value::unknown()
+        } else {
+            Value { shape: Shape::Function(reference), taint: Taint::default() }
+        };
         self.set(&function.name, value);
         self.frame().nested.push(reference);
     }
@@ -630,8 +643,11 @@ impl Evaluator<'_> {
             let local = imported.alias.clone().unwrap_or_else(|| imported.name.clone());
             let mut value = found.as_ref().and_then(|path| self.global(path, &imported.name));
             if value.is_none() {
-                let dotted =
-                    if module.is_empty() { imported.name.to_string() } else { format!("{module}.{}", imported.name) };
+                let dotted = if module.is_empty() {
+                    imported.name.to_string()
+                } else {
+                    format!("{module}.{}", imported.name)
+                };
                 value = match self.program.find_module(&from, &dotted, level).filter(|path| *path != from) {
                     Some(path) => Some(Value::external(format!("file:{path}"))),
                     None if found.is_some() || level > 0 => Some(Value::unknown()),
@@ -649,7 +665,12 @@ impl Evaluator<'_> {
         Value::tainted(Taint::from(origin.step(at, StepKind::Source, &note)))
     }
 
-    pub(super) fn binary_of(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Value {
+    pub(super) fn binary_of(
+        &mut self,
+        operator: BinaryOperator,
+        left: &Expression,
+        right: &Expression,
+    ) -> Value {
         let left = self.expression(left);
         let right = self.expression(right);
         self.binary(operator, &left, &right)

@@ -131,8 +131,10 @@ impl Taint {
         }
         let mut origins = self.origins().to_vec();
         for origin in other.origins() {
-            match origins.iter_mut().find(|known| known.source == origin.source) {
-                Some(known) => {
+            let at = origins.iter().position(|known| known.source == origin.source);
+            match at {
+                Some(at) => {
+                    let known = &mut origins[at];
                     known.cleared = known.cleared.intersection(origin.cleared);
                     if origin.length() < known.length() {
                         known.path.clone_from(&origin.path);

@@ -56,15 +56,27 @@ pub enum Shape {
     /// An instance of an external class.
     Instance(SmolStr),
     /// A method of a value, not yet called.
-    Method { receiver: Arc<Value>, name: SmolStr },
+    Method {
+        receiver: Arc<Value>,
+        name: SmolStr,
+    },
     /// A list, tuple, set: its elements in order; `open` when there may be others.
-    Sequence { items: Arc<[Value]>, open: bool },
-    Mapping { entries: Arc<[(Constant, Value)]>, open: bool },
+    Sequence {
+        items: Arc<[Value]>,
+        open: bool,
+    },
+    Mapping {
+        entries: Arc<[(Constant, Value)]>,
+        open: bool,
+    },
     /// A function of the workspace, by its place.
     Function(FunctionReference),
     Class(ClassReference),
     /// An instance of a class of the workspace.
-    Object { class: ClassReference, attributes: Arc<[(SmolStr, Value)]> },
+    Object {
+        class: ClassReference,
+        attributes: Arc<[(SmolStr, Value)]>,
+    },
 }
 
 /// A function: its chunk and its index in the chunk's IR.
@@ -171,7 +183,9 @@ impl Value {
         let mut taint = self.taint.clone();
         match &self.shape {
             Shape::Sequence { items, .. } => items.iter().for_each(|item| taint.add(&item.deep_taint())),
-            Shape::Mapping { entries, .. } => entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint())),
+            Shape::Mapping { entries, .. } => {
+                entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint()))
+            }
             Shape::Object { attributes, .. } => {
                 attributes.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
             }
@@ -200,17 +214,26 @@ impl Value {
                         choices.push(choice.clone());
                     }
                 }
-                if choices.len() > super::bounds::MAX_CHOICES { Shape::Unknown } else { Shape::Choice(choices.into()) }
+                if choices.len() > super::bounds::MAX_CHOICES {
+                    Shape::Unknown
+                } else {
+                    Shape::Choice(choices.into())
+                }
             }
             // `None` beside something is what an optional value looks like: keep what it is when it is there.
-            (Shape::Constant(Constant::None), shape @ (Shape::Instance(_) | Shape::External(_) | Shape::Function(_)))
-            | (shape @ (Shape::Instance(_) | Shape::External(_) | Shape::Function(_)), Shape::Constant(Constant::None)) => {
-                shape.clone()
-            }
+            (
+                Shape::Constant(Constant::None),
+                shape @ (Shape::Instance(_) | Shape::External(_) | Shape::Function(_)),
+            )
+            | (
+                shape @ (Shape::Instance(_) | Shape::External(_) | Shape::Function(_)),
+                Shape::Constant(Constant::None),
+            ) => shape.clone(),
             (Shape::Sequence { items: left, open: a }, Shape::Sequence { items: right, open: b })
                 if left.len() == right.len() =>
             {
-                let items: Vec<Self> = left.iter().zip(right.iter()).map(|(left, right)| left.join(right)).collect();
+                let items: Vec<Self> =
+                    left.iter().zip(right.iter()).map(|(left, right)| left.join(right)).collect();
                 Shape::Sequence { items: items.into(), open: *a || *b }
             }
             (Shape::Mapping { entries: left, open: a }, Shape::Mapping { entries: right, open: b }) => {
@@ -223,9 +246,10 @@ impl Value {
                 }
                 Shape::Mapping { entries: entries.into(), open: *a || *b }
             }
-            (Shape::Object { class, attributes: left }, Shape::Object { class: other, attributes: right })
-                if class == other =>
-            {
+            (
+                Shape::Object { class, attributes: left },
+                Shape::Object { class: other, attributes: right },
+            ) if class == other => {
                 let mut attributes: Vec<(SmolStr, Self)> = left.to_vec();
                 for (name, value) in right.iter() {
                     match attributes.iter_mut().find(|(known, _)| known == name) {

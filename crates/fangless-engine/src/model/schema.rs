@@ -4,6 +4,7 @@
 //! class and name (`sqlite3.Connection.execute`); `*.execute` is a method of that name on a receiver of unknown type.
 //! Calling a class (last segment capitalised) gives an instance of it without any row.
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use smol_str::SmolStr;
 
@@ -27,6 +28,15 @@ pub struct ModelFile {
     pub propagate: Vec<PropagateRow>,
     #[serde(default)]
     pub handler: Vec<HandlerRow>,
+    /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`.
+    #[serde(default)]
+    pub alias: FxHashMap<SmolStr, SmolStr>,
+    /// Names that mean a module or an object where no import declares them.
+    #[serde(default)]
+    pub undeclared: FxHashMap<SmolStr, SmolStr>,
+    /// Names that mean an object of a class where nothing declares them.
+    #[serde(default)]
+    pub undeclared_instance: FxHashMap<SmolStr, SmolStr>,
 }
 
 /// Who controls a source (catalogue §18.1).
@@ -167,6 +177,9 @@ pub struct HandlerRow {
     /// … with one of these names; all methods when empty.
     #[serde(default)]
     pub method: Vec<SmolStr>,
+    /// Functions of these names.
+    #[serde(default)]
+    pub function: Vec<SmolStr>,
     /// Label of the parameters that no other key describes.
     #[serde(default)]
     pub label: Option<Label>,

@@ -18,7 +18,8 @@ pub(crate) struct Subject<'a> {
 
 /// Whether a condition on a call holds. One without an argument speaks of the first.
 pub(crate) fn on_call(condition: &Condition, event: &CallEvent<'_>) -> bool {
-    let holds = if condition.any.is_empty() { true } else { condition.any.iter().any(|one| on_call(one, event)) };
+    let holds =
+        if condition.any.is_empty() { true } else { condition.any.iter().any(|one| on_call(one, event)) };
     if !holds {
         return condition.not;
     }
@@ -32,7 +33,8 @@ pub(crate) fn on_call(condition: &Condition, event: &CallEvent<'_>) -> bool {
         (Some(_), Some(Is::Missing)) => false,
         (None, _) => false,
         (Some(passed), _) => {
-            let subject = Subject { value: &passed.value, expression: Some(&passed.argument.value), name: None };
+            let subject =
+                Subject { value: &passed.value, expression: Some(&passed.argument.value), name: None };
             on_subject(condition, &subject)
         }
     };
@@ -55,9 +57,10 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
         && condition.equals.as_ref().is_none_or(|wanted| equals(value, wanted))
         && condition.one_of.as_ref().is_none_or(|all| all.iter().any(|wanted| equals(value, wanted)))
         && condition.refers_to.as_ref().is_none_or(|names| refers_to(value, names))
-        && condition.instance_of.as_ref().is_none_or(|names| {
-            matches!(&value.shape, Shape::Instance(class) if names.contains(class))
-        })
+        && condition
+            .instance_of
+            .as_ref()
+            .is_none_or(|names| matches!(&value.shape, Shape::Instance(class) if names.contains(class)))
         && condition.derives_from.as_ref().is_none_or(|names| refers_to(value, names))
         && condition.matches.as_ref().is_none_or(|pattern| {
             let text = value.as_text();
@@ -115,7 +118,9 @@ fn refers_to(value: &Value, names: &[smol_str::SmolStr]) -> bool {
     match &value.shape {
         Shape::External(name) | Shape::Instance(name) => names.contains(name),
         Shape::Method { receiver, name } => match &receiver.shape {
-            Shape::External(path) | Shape::Instance(path) => names.iter().any(|wanted| *wanted == format!("{path}.{name}")),
+            Shape::External(path) | Shape::Instance(path) => {
+                names.iter().any(|wanted| *wanted == format!("{path}.{name}"))
+            }
             _ => false,
         },
         _ => false,

@@ -119,9 +119,10 @@ impl Matcher<'_> {
 impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
         let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
-        let by_method = event.method.filter(|_| by_name.is_none()).and_then(|method| {
-            self.index.calls.get(format!("*.{method}").as_str())
-        });
+        let by_method = event
+            .method
+            .filter(|_| by_name.is_none())
+            .and_then(|method| self.index.calls.get(format!("*.{method}").as_str()));
         let index = self.index;
         for (rule, matched) in by_name.into_iter().chain(by_method).flatten() {
             if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {
@@ -144,7 +145,10 @@ impl Observer for Matcher<'_> {
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
                 certainty: Certainty::Certain,
                 at,
-                argument: event.arguments.first().map(|one| Location { chunk: event.at.chunk, range: one.argument.value.range }),
+                argument: event
+                    .arguments
+                    .first()
+                    .map(|one| Location { chunk: event.at.chunk, range: one.argument.value.range }),
                 message,
                 callee: event.qualified.map(SmolStr::new),
                 name: None,
@@ -195,10 +199,10 @@ impl Observer for Matcher<'_> {
                 continue;
             }
             let mut steps = Vec::new();
-            let mut step = event.origin.path.clone();
+            let mut step = event.origin.path.as_deref();
             while let Some(one) = step {
                 steps.push((one.at, one.kind, one.note.clone()));
-                step.clone_from(&one.previous);
+                step = one.previous.as_deref();
             }
             steps.reverse();
             let source = match &event.origin.source {

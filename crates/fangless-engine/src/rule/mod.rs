@@ -1,5 +1,7 @@
 //! Rules: what a page may say, loading pages, the index from callee to rules, matching.
 
+pub(crate) mod condition;
+pub(crate) mod matching;
 pub mod schema;
 
 use schema::RuleDefinition;

@@ -9,30 +9,61 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
         return false;
     }
     const PLACEHOLDERS: [&str; 22] = [
-        "changeme", "change_me", "change-me", "your_", "your-", "yourpassword", "example", "placeholder", "xxx", "***", "<", "${",
-        "{{", "todo", "dummy", "redacted", "replace", "insert", "none", "null", "not-set", "%(",
+        "changeme",
+        "change_me",
+        "change-me",
+        "your_",
+        "your-",
+        "yourpassword",
+        "example",
+        "placeholder",
+        "xxx",
+        "***",
+        "<",
+        "${",
+        "{{",
+        "todo",
+        "dummy",
+        "redacted",
+        "replace",
+        "insert",
+        "none",
+        "null",
+        "not-set",
+        "%(",
     ];
     if PLACEHOLDERS.iter().any(|placeholder| lower.contains(placeholder)) {
         return false;
     }
     // The name of the thing rather than the thing: `PASSWORD = "password"`, `TOKEN_HEADER = "x-api-token"`.
-    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let letters = |text: &str| {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
     let (plain_name, plain_text) = (letters(name), letters(text));
     if plain_text == plain_name || plain_name.contains(&plain_text) || plain_text.is_empty() {
         return false;
     }
     // Paths, URLs without credentials, environment names, dotted names, format strings.
-    if text.starts_with(['/', '.', '$', '%', '{', '[', '(']) || text.starts_with("http") || text.contains("://") {
+    if text.starts_with(['/', '.', '$', '%', '{', '[', '('])
+        || text.starts_with("http")
+        || text.contains("://")
+    {
         return false;
     }
     let has_digit = text.chars().any(|character| character.is_ascii_digit());
     let has_upper = text.chars().any(char::is_uppercase);
     let has_lower = text.chars().any(char::is_lowercase);
-    let has_other = text.chars().any(|character| !character.is_alphanumeric() && !matches!(character, '_' | '-' | '.'));
+    let has_other =
+        text.chars().any(|character| !character.is_alphanumeric() && !matches!(character, '_' | '-' | '.'));
     // A word or a few joined ones is an identifier: a key of a form, a column, a header, a constant.
-    let words_only = !has_digit && !has_other && !(has_upper && has_lower && !text.contains(['_', '-', '.', ' ']) && entropy(text) > 3.5);
+    let words_only = !has_digit
+        && !has_other
+        && !(has_upper && has_lower && !text.contains(['_', '-', '.', ' ']) && entropy(text) > 3.5);
     if words_only {
-        return is_password_name(name) && !text.contains(['_', '-', '.', ' ']) && text.len() >= 8 && entropy(text) > 2.5;
+        return is_password_name(name)
+            && !text.contains(['_', '-', '.', ' '])
+            && text.len() >= 8
+            && entropy(text) > 2.5;
     }
     if text.chars().all(|character| character.is_ascii_digit()) {
         return is_password_name(name);

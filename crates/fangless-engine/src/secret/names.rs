@@ -30,9 +30,47 @@ pub fn words(name: &str) -> Vec<String> {
 
 /// Words after which a credential's name speaks of something about it: `secret_name`, `password_field`.
 const ABOUT: [&str; 41] = [
-    "name", "names", "id", "ids", "count", "length", "len", "type", "types", "field", "fields", "path", "file", "dir", "url", "uri",
-    "header", "headers", "param", "params", "prefix", "suffix", "regex", "pattern", "format", "label", "help", "error", "errors",
-    "min", "max", "size", "expiry", "timeout", "policy", "validator", "validators", "hint", "placeholder", "hasher", "hashers",
+    "name",
+    "names",
+    "id",
+    "ids",
+    "count",
+    "length",
+    "len",
+    "type",
+    "types",
+    "field",
+    "fields",
+    "path",
+    "file",
+    "dir",
+    "url",
+    "uri",
+    "header",
+    "headers",
+    "param",
+    "params",
+    "prefix",
+    "suffix",
+    "regex",
+    "pattern",
+    "format",
+    "label",
+    "help",
+    "error",
+    "errors",
+    "min",
+    "max",
+    "size",
+    "expiry",
+    "timeout",
+    "policy",
+    "validator",
+    "validators",
+    "hint",
+    "placeholder",
+    "hasher",
+    "hashers",
 ];
 
 /// Words that say that the value was made harmless.
@@ -61,12 +99,30 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
         NameKind::Password => password && !words.iter().any(|word| MASKED.contains(&word.as_str())),
         NameKind::Credential => {
             !words.iter().any(|word| MASKED.contains(&word.as_str()))
-                && (password || key || has("secret") || last == "token" || last == "credential" || last == "credentials")
+                && (password
+                    || key
+                    || has("secret")
+                    || last == "token"
+                    || last == "credential"
+                    || last == "credentials")
         }
         NameKind::SecurityToken => {
             password
                 || key
-                || ["token", "otp", "pin", "secret", "nonce", "salt", "csrf", "session", "sessionid", "captcha"].iter().any(|word| has(word))
+                || [
+                    "token",
+                    "otp",
+                    "pin",
+                    "secret",
+                    "nonce",
+                    "salt",
+                    "csrf",
+                    "session",
+                    "sessionid",
+                    "captcha",
+                ]
+                .iter()
+                .any(|word| has(word))
                 || pair("reset", "code")
                 || pair("verification", "code")
                 || last == "key"
@@ -75,7 +131,9 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
             !words.iter().any(|word| MASKED.contains(&word.as_str()))
                 && (password
                     || key
-                    || ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"].iter().any(|word| has(word))
+                    || ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"]
+                        .iter()
+                        .any(|word| has(word))
                     || last == "token"
                     || pair("card", "number")
                     || pair("credit", "card")
@@ -95,7 +153,9 @@ pub fn mentions(expression: &Expression, kind: NameKind) -> bool {
         },
         ExpressionKind::Call { function, arguments } => match &function.kind {
             // `password.encode()`, `str(password)`, `form.get("password")`
-            ExpressionKind::Attribute { value, name } if matches!(name.as_str(), "encode" | "strip" | "decode" | "lower") => {
+            ExpressionKind::Attribute { value, name }
+                if matches!(name.as_str(), "encode" | "strip" | "decode" | "lower") =>
+            {
                 mentions(value, kind)
             }
             ExpressionKind::Attribute { name, .. } if name == "get" => {

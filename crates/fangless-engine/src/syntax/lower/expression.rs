@@ -3,7 +3,8 @@
 use tree_sitter::Node;
 
 use super::super::ir::{
-    Argument, ArgumentKind, BinaryOperator, Clause, CompareOperator, ComprehensionKind, Expression, ExpressionKind,
+    Argument, ArgumentKind, BinaryOperator, Clause, CompareOperator, ComprehensionKind, Expression,
+    ExpressionKind,
 };
 use super::{Lowering, MAX_DEPTH, children};
 
@@ -77,7 +78,10 @@ impl<'tree> Lowering<'tree> {
             "binary_operator" => self.binary(node),
             "unary_operator" => {
                 let operand = self.boxed(node, "argument");
-                match (node.child_by_field_name("operator").map_or("", |operator| self.text(operator)), &operand.kind) {
+                match (
+                    node.child_by_field_name("operator").map_or("", |operator| self.text(operator)),
+                    &operand.kind,
+                ) {
                     ("-", ExpressionKind::Integer(number)) => ExpressionKind::Integer(-*number),
                     ("-", ExpressionKind::Float(number)) => ExpressionKind::Float(-*number),
                     ("-", _) => ExpressionKind::Negative(operand),
@@ -86,8 +90,12 @@ impl<'tree> Lowering<'tree> {
             }
             "not_operator" => ExpressionKind::Not(self.boxed(node, "argument")),
             "boolean_operator" => {
-                let is_and = node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "and");
-                ExpressionKind::Logical { is_and, values: vec![self.field(node, "left"), self.field(node, "right")] }
+                let is_and =
+                    node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "and");
+                ExpressionKind::Logical {
+                    is_and,
+                    values: vec![self.field(node, "left"), self.field(node, "right")],
+                }
             }
             "comparison_operator" => self.comparison(node),
             "conditional_expression" => {
@@ -102,19 +110,23 @@ impl<'tree> Lowering<'tree> {
                 }
             }
             "list" | "list_pattern" => ExpressionKind::List(self.list(node)),
-            "tuple" | "expression_list" | "pattern_list" | "tuple_pattern" => ExpressionKind::Tuple(self.list(node)),
+            "tuple" | "expression_list" | "pattern_list" | "tuple_pattern" => {
+                ExpressionKind::Tuple(self.list(node))
+            }
             "set" => ExpressionKind::Set(self.list(node)),
             "dictionary" => self.dictionary(node),
             "list_splat" | "list_splat_pattern" => match node.named_child(0) {
                 Some(inner) => ExpressionKind::Starred(Box::new(self.expression(inner))),
                 None => ExpressionKind::Unknown(Vec::new()),
             },
-            "parenthesized_expression" | "parenthesized_list_splat" | "as_pattern_target" | "type" | "format_expression" => {
-                match children(node).first() {
-                    Some(inner) => self.expression(*inner).kind,
-                    None => ExpressionKind::Unknown(Vec::new()),
-                }
-            }
+            "parenthesized_expression"
+            | "parenthesized_list_splat"
+            | "as_pattern_target"
+            | "type"
+            | "format_expression" => match children(node).first() {
+                Some(inner) => self.expression(*inner).kind,
+                None => ExpressionKind::Unknown(Vec::new()),
+            },
             "generator_expression" => self.comprehension(node, ComprehensionKind::Generator),
             "list_comprehension" => self.comprehension(node, ComprehensionKind::List),
             "set_comprehension" => self.comprehension(node, ComprehensionKind::Set),

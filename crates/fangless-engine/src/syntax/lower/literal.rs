@@ -8,7 +8,8 @@ use super::super::ir::{Expression, ExpressionKind, FormatPart};
 use super::{Lowering, children};
 
 pub(super) fn integer(text: &str) -> ExpressionKind {
-    let digits: String = text.chars().filter(|character| *character != '_').collect::<String>().to_ascii_lowercase();
+    let digits: String =
+        text.chars().filter(|character| *character != '_').collect::<String>().to_ascii_lowercase();
     let parsed = match digits.get(..2) {
         Some("0x") => i64::from_str_radix(&digits[2..], 16),
         Some("0o") => i64::from_str_radix(&digits[2..], 8),
@@ -84,7 +85,9 @@ impl<'tree> Lowering<'tree> {
             .collect();
         if prefix.contains('b') {
             // Escapes up to \xff were decoded to the characters of the same number.
-            return Piece::Bytes(text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect());
+            return Piece::Bytes(
+                text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect(),
+            );
         }
         Piece::Text(text)
     }
@@ -120,7 +123,9 @@ impl<'tree> Lowering<'tree> {
         if let Some(specifier) = node.child_by_field_name("format_specifier") {
             for child in children(specifier) {
                 match child.kind() {
-                    "interpolation" | "format_expression" => format.push(value_part(self.field(child, "expression"))),
+                    "interpolation" | "format_expression" => {
+                        format.push(value_part(self.field(child, "expression")))
+                    }
                     _ => {}
                 }
             }

@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use super::super::ir::{
-    Argument, Case, Class, Expression, ExpressionKind, Function, Handler, ImportedName, Parameter, ParameterKind,
-    Pattern, Statement, StatementKind,
+    Argument, Case, Class, Expression, ExpressionKind, Function, Handler, ImportedName, Parameter,
+    ParameterKind, Pattern, Statement, StatementKind,
 };
 use super::{FunctionScope, Lowering, MAX_DEPTH, children};
 use smol_str::SmolStr;
@@ -115,7 +115,11 @@ impl<'tree> Lowering<'tree> {
         self.depth += 1;
         for child in children(node) {
             let kind = child.kind();
-            if kind.ends_with("_statement") || kind.ends_with("_definition") || kind == "ERROR" || kind == "block" {
+            if kind.ends_with("_statement")
+                || kind.ends_with("_definition")
+                || kind == "ERROR"
+                || kind == "block"
+            {
                 self.statement(child, out);
             } else {
                 let range = self.range(child);
@@ -130,7 +134,8 @@ impl<'tree> Lowering<'tree> {
         match node.kind() {
             "assignment" => self.assignment(node),
             "augmented_assignment" => {
-                let operator = node.child_by_field_name("operator").map_or("", |operator| self.text(operator));
+                let operator =
+                    node.child_by_field_name("operator").map_or("", |operator| self.text(operator));
                 StatementKind::AugmentedAssign {
                     target: self.field(node, "left"),
                     operator: super::expression::binary_operator(operator.trim_end_matches('=')),
@@ -190,7 +195,9 @@ impl<'tree> Lowering<'tree> {
     }
 
     fn else_block(&mut self, node: Node<'tree>) -> Vec<Statement> {
-        node.child_by_field_name("alternative").map(|clause| self.field_block(clause, "body")).unwrap_or_default()
+        node.child_by_field_name("alternative")
+            .map(|clause| self.field_block(clause, "body"))
+            .unwrap_or_default()
     }
 
     fn try_statement(&mut self, node: Node<'tree>) -> StatementKind {
@@ -256,7 +263,9 @@ impl<'tree> Lowering<'tree> {
                 children(clause).into_iter().filter(|child| child.kind() == "case_pattern").collect();
             let pattern = match patterns.as_slice() {
                 [single] => self.pattern(*single),
-                several => Pattern::Structure(several.iter().flat_map(|one| self.bound_names(*one)).collect()),
+                several => {
+                    Pattern::Structure(several.iter().flat_map(|one| self.bound_names(*one)).collect())
+                }
             };
             let guard = clause
                 .child_by_field_name("guard")
@@ -294,7 +303,14 @@ impl<'tree> Lowering<'tree> {
                     _ => Pattern::Wildcard,
                 }
             }
-            "string" | "concatenated_string" | "integer" | "float" | "true" | "false" | "none" | "dotted_name"
+            "string"
+            | "concatenated_string"
+            | "integer"
+            | "float"
+            | "true"
+            | "false"
+            | "none"
+            | "dotted_name"
             | "unary_operator" => Pattern::Value(self.expression(node)),
             _ => Pattern::Structure(self.bound_names(node)),
         }
@@ -357,7 +373,8 @@ impl<'tree> Lowering<'tree> {
         let mut normal = ParameterKind::Normal;
         for child in children(list) {
             let range = self.range(child);
-            let mut parameter = Parameter { name: SmolStr::default(), range, kind: normal, annotation: None, default: None };
+            let mut parameter =
+                Parameter { name: SmolStr::default(), range, kind: normal, annotation: None, default: None };
             match child.kind() {
                 "identifier" => parameter.name = self.name(child),
                 "keyword_separator" => {
@@ -375,7 +392,8 @@ impl<'tree> Lowering<'tree> {
                         child.child_by_field_name("name").map(|name| self.name(name)).unwrap_or_default();
                     parameter.annotation =
                         child.child_by_field_name("type").map(|annotation| self.annotation(annotation));
-                    parameter.default = child.child_by_field_name("value").map(|value| self.expression(value));
+                    parameter.default =
+                        child.child_by_field_name("value").map(|value| self.expression(value));
                 }
                 "typed_parameter" => {
                     parameter.annotation =
@@ -432,7 +450,9 @@ impl<'tree> Lowering<'tree> {
             }
             let range = self.range(child);
             match child.kind() {
-                "dotted_name" | "identifier" => names.push(ImportedName { name: self.dotted(child), alias: None, range }),
+                "dotted_name" | "identifier" => {
+                    names.push(ImportedName { name: self.dotted(child), alias: None, range })
+                }
                 "aliased_import" => names.push(ImportedName {
                     name: child.child_by_field_name("name").map(|name| self.dotted(name)).unwrap_or_default(),
                     alias: child.child_by_field_name("alias").map(|alias| self.name(alias)),

@@ -1,0 +1,86 @@
+//! An error handler that grants what was asked: CWE-636.
+
+use crate::secret::names::words;
+use crate::syntax::ir::{ExpressionKind, Function, Ir, Statement, StatementKind};
+use crate::text::TextRange;
+
+/// Returns, inside a handler, of the permissive answer to a question of access.
+pub(super) fn find(ir: &Ir) -> Vec<TextRange> {
+    let mut found = Vec::new();
+    for function in &ir.functions {
+        if asks_for_access(function) {
+            visit(&function.body, false, &mut found);
+        }
+    }
+    found
+}
+
+/// Functions whose name asks whether something may be done. `is_` and `has_` alone ask all sorts of things
+/// (`is_dir`, `has_attribute`), so they need a word of access beside them.
+fn asks_for_access(function: &Function) -> bool {
+    let words = words(&function.name);
+    let Some(first) = words.first() else { return false };
+    let access = words.iter().any(|word| {
+        [
+            "permission",
+            "permissions",
+            "permitted",
+            "access",
+            "allowed",
+            "admin",
+            "auth",
+            "authorized",
+            "authenticated",
+            "authorised",
+            "privilege",
+            "login",
+            "token",
+            "signature",
+            "password",
+            "role",
+            "owner",
+            "superuser",
+            "staff",
+            "user",
+            "credentials",
+            "session",
+        ]
+        .contains(&word.as_str())
+            || word.starts_with("authori")
+            || word.starts_with("authenti")
+            || word.starts_with("permi")
+    });
+    match first.as_str() {
+        "authorize" | "authorise" | "authenticate" | "permit" | "allow" => true,
+        "check" | "is" | "has" | "can" | "verify" | "validate" | "may" | "user" => access,
+        _ => false,
+    }
+}
+
+fn visit(statements: &[Statement], in_handler: bool, found: &mut Vec<TextRange>) {
+    for statement in statements {
+        match &statement.kind {
+            StatementKind::Return(Some(value)) if in_handler => {
+                if matches!(value.kind, ExpressionKind::Boolean(true)) {
+                    found.push(statement.range);
+                }
+            }
+            StatementKind::Try { body, handlers, orelse, finally } => {
+                visit(body, in_handler, found);
+                for handler in handlers {
+                    visit(&handler.body, true, found);
+                }
+                visit(orelse, in_handler, found);
+                visit(finally, in_handler, found);
+            }
+            StatementKind::If { body, orelse, .. }
+            | StatementKind::While { body, orelse, .. }
+            | StatementKind::For { body, orelse, .. } => {
+                visit(body, in_handler, found);
+                visit(orelse, in_handler, found);
+            }
+            StatementKind::With { body, .. } => visit(body, in_handler, found),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Comments that silence findings: `# fangless: ignore[rule] reason`, and those of other tools (`# nosec`, `# noqa`).
+
+use crate::finding::{Finding, Suppressed};
+use crate::rule::RuleSet;
+use crate::text::{LineIndex, TextRange};
+
+/// Marks the findings that a comment on one of their lines silences.
+pub(crate) fn mark(text: &str, findings: &mut [Finding], rules: &RuleSet) {
+    if findings.is_empty() || !text.contains('#') {
+        return;
+    }
+    let lines = LineIndex::new(text);
+    for finding in findings {
+        let first = lines.line_column(finding.range.start).line;
+        let last = lines.line_column(finding.range.end).line;
+        let candidates = if last - first > 50 { vec![first, last] } else { (first..=last).collect() };
+        for line in candidates {
+            let start = lines.line_start(line).unwrap_or_default();
+            let end = lines.line_start(line + 1).unwrap_or(text.len() as u32);
+            let content = TextRange::new(start, end).slice(text).trim_end();
+            if let Some((at, reason)) = silences(content, finding, rules) {
+                let range = TextRange::new(start + at as u32, start + content.len() as u32);
+                finding.suppressed = Some(Suppressed { range, reason });
+                break;
+            }
+        }
+    }
+}
+
+/// Where in the line the comment that silences the finding begins, and its reason.
+fn silences(line: &str, finding: &Finding, rules: &RuleSet) -> Option<(usize, Option<String>)> {
+    for (at, _) in line.match_indices('#') {
+        let comment = line[at + 1..].trim_start();
+        if let Some(rest) = comment.strip_prefix("fangless:") {
+            let rest = rest.trim_start().strip_prefix("ignore")?;
+            let (names, reason) = bracketed(rest);
+            if names.is_none_or(|names| listed(names, |name| name == finding.rule)) {
+                return Some((at, reason));
+            }
+        }
+        let definition = rules.rule(&finding.rule).map(|rule| &rule.definition);
+        if let Some(rest) = comment.strip_prefix("nosec") {
+            let ids = rest.trim_start_matches([':', ' ']);
+            let named = ids.starts_with('B');
+            let matches = definition.is_some_and(|definition| {
+                listed(ids, |id| definition.bandit.iter().any(|known| known == id))
+            });
+            if !named || matches {
+                return Some((at, None));
+            }
+        }
+        if let Some(rest) = comment.strip_prefix("noqa:") {
+            let matches = definition
+                .is_some_and(|definition| listed(rest, |id| definition.ruff.iter().any(|known| known == id)));
+            if matches {
+                return Some((at, None));
+            }
+        }
+    }
+    None
+}
+
+/// `[names] reason`, `reason`.
+fn bracketed(text: &str) -> (Option<&str>, Option<String>) {
+    let (names, reason) = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((names, reason)) => (Some(names), reason),
+        None => (None, text),
+    };
+    let reason = reason.trim();
+    (names, (!reason.is_empty()).then(|| reason.to_owned()))
+}
+
+fn listed(names: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()).any(is_it)
+}
