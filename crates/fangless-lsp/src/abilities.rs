@@ -1,0 +1,59 @@
+//! What the client can do, boiled down to what the server asks.
+
+use tower_lsp::ls_types::{ClientCapabilities, MarkupKind};
+
+use crate::position::Encoding;
+
+/// The client's answers to the server's questions. Everything optional is off unless the client announces it.
+#[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // Each is an independent announcement of the client.
+pub(crate) struct Abilities {
+    pub(crate) encoding: Encoding,
+    /// It asks for diagnostics; such a client is never sent any.
+    pub(crate) pulls: bool,
+    pub(crate) refreshes: bool,
+    pub(crate) version_in_publish: bool,
+    pub(crate) related_information: bool,
+    pub(crate) code_description: bool,
+    pub(crate) document_changes: bool,
+    pub(crate) resolves_edits: bool,
+    pub(crate) markdown: bool,
+    pub(crate) watches_files: bool,
+}
+
+impl Abilities {
+    pub(crate) fn of(client: &ClientCapabilities) -> Self {
+        let text = client.text_document.as_ref();
+        let workspace = client.workspace.as_ref();
+        let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
+        let pull = text.and_then(|text| text.diagnostic.as_ref());
+        let action = text.and_then(|text| text.code_action.as_ref());
+        let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+        let resolvable = action.and_then(|action| action.resolve_support.as_ref());
+        Self {
+            encoding: Encoding::negotiate(offered),
+            pulls: pull.is_some(),
+            refreshes: workspace
+                .and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support)
+                .unwrap_or(false),
+            version_in_publish: publish.and_then(|publish| publish.version_support).unwrap_or(false),
+            // Announced with either way of getting diagnostics.
+            related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false)
+                || pull.and_then(|pull| pull.related_information).unwrap_or(false),
+            code_description: publish.and_then(|publish| publish.code_description_support).unwrap_or(false)
+                || pull.and_then(|pull| pull.code_description_support).unwrap_or(false),
+            document_changes: workspace
+                .and_then(|workspace| workspace.workspace_edit.as_ref()?.document_changes)
+                .unwrap_or(false),
+            resolves_edits: resolvable
+                .is_some_and(|support| support.properties.iter().any(|name| name == "edit"))
+                && action.and_then(|action| action.data_support).unwrap_or(false),
+            markdown: text
+                .and_then(|text| text.hover.as_ref()?.content_format.as_ref())
+                .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            watches_files: workspace
+                .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
+                .unwrap_or(false),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The one seam between the server and the engine: what the worker asks of a workspace. The engine's `Workspace`
+//! is the real one; tests put a slow, failing or counting one in its place.
+
+use fangless_engine::{Edit, Finding, Fix, Workspace};
+
+/// A set of files and their findings, as `fangless_engine::Workspace` describes it. Paths are absolute, with `/`.
+pub trait Analysis {
+    fn set_file(&mut self, path: &str, text: String);
+    fn edit_file(&mut self, path: &str, edits: &[Edit]);
+    fn remove_file(&mut self, path: &str);
+    fn text(&self, path: &str) -> Option<String>;
+    fn findings(&mut self, path: &str) -> Vec<Finding>;
+    fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix>;
+    fn wanted(&mut self) -> Vec<String>;
+    fn set_missing(&mut self, path: &str);
+}
+
+impl Analysis for Workspace {
+    fn set_file(&mut self, path: &str, text: String) {
+        Self::set_file(self, path, text);
+    }
+
+    fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        Self::edit_file(self, path, edits);
+    }
+
+    fn remove_file(&mut self, path: &str) {
+        Self::remove_file(self, path);
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        Self::text(self, path).map(ToString::to_string)
+    }
+
+    fn findings(&mut self, path: &str) -> Vec<Finding> {
+        Self::findings(self, path)
+    }
+
+    fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix> {
+        Self::fixes(self, path, finding)
+    }
+
+    fn wanted(&mut self) -> Vec<String> {
+        Self::wanted(self).iter().map(ToString::to_string).collect()
+    }
+
+    fn set_missing(&mut self, path: &str) {
+        Self::set_missing(self, path);
+    }
+}

@@ -1,0 +1,199 @@
+//! The open documents as the client knows them. Notifications change them before anything is awaited; no guard of
+//! the map leaves this module. Knows nothing of findings.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use fangless_engine::Edit;
+use ropey::Rope;
+use tower_lsp::ls_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
+use tracing::warn;
+
+use crate::paths::engine_path;
+use crate::position::{Encoding, text_range};
+
+/// Above this size a document is kept in step with the client but not analysed.
+pub(crate) const MAX_ANALYSED_BYTES: usize = 10 * 1024 * 1024;
+/// Above this number the edits that wait for the engine are replaced by the whole text.
+const MAX_PENDING_EDITS: usize = 512;
+
+/// Tells one state of one document from every other state of any document, reopened ones included.
+pub type Revision = u64;
+
+struct Document {
+    rope: Rope,
+    version: i32,
+    revision: Revision,
+    python: bool,
+    path: String,
+    pending: Pending,
+}
+
+/// What the engine has not been told yet.
+enum Pending {
+    Edits(Vec<Edit>),
+    Whole,
+}
+
+/// What the engine must do to know the newest text.
+pub(crate) enum Change {
+    Nothing,
+    Edits(Vec<Edit>),
+    Whole(String),
+}
+
+/// One state of a document.
+#[derive(Clone)]
+pub(crate) struct View {
+    pub(crate) rope: Rope,
+    pub(crate) version: i32,
+    pub(crate) revision: Revision,
+    pub(crate) path: String,
+    /// Python, and not too large.
+    pub(crate) analysed: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Documents {
+    by_uri: DashMap<Uri, Document>,
+    by_path: DashMap<String, Uri>,
+    revisions: AtomicU64,
+}
+
+impl Documents {
+    pub(crate) fn open(&self, item: TextDocumentItem) {
+        let path = engine_path(&item.uri);
+        let python = is_python(&item.language_id, &path);
+        let document = Document {
+            rope: Rope::from_str(&item.text),
+            version: item.version,
+            revision: self.next_revision(),
+            python,
+            path: path.clone(),
+            pending: Pending::Whole,
+        };
+        self.by_path.insert(path, item.uri.clone());
+        if self.by_uri.insert(item.uri.clone(), document).is_some() {
+            warn!(uri = item.uri.as_str(), "opened twice; the newer text counts");
+        }
+    }
+
+    /// Applies changes one after the other; `false` where no such document is open.
+    pub(crate) fn change(
+        &self,
+        uri: &Uri,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: Encoding,
+    ) -> bool {
+        let Entry::Occupied(mut entry) = self.by_uri.entry(uri.clone()) else {
+            warn!(uri = uri.as_str(), "changed but not open; ignored");
+            return false;
+        };
+        let document = entry.get_mut();
+        if version <= document.version {
+            warn!(uri = uri.as_str(), version, known = document.version, "the version did not grow");
+        }
+        for change in changes {
+            apply(document, change, encoding);
+        }
+        document.version = version;
+        document.revision = self.next_revision();
+        true
+    }
+
+    /// Forgets a document; its path, or nothing where it was not open.
+    pub(crate) fn close(&self, uri: &Uri) -> Option<String> {
+        let Some((_, document)) = self.by_uri.remove(uri) else {
+            warn!(uri = uri.as_str(), "closed but not open; ignored");
+            return None;
+        };
+        self.by_path.remove_if(&document.path, |_, owner| owner == uri);
+        Some(document.path)
+    }
+
+    pub(crate) fn revision(&self, uri: &Uri) -> Option<Revision> {
+        self.by_uri.get(uri).map(|document| document.revision)
+    }
+
+    pub(crate) fn view(&self, uri: &Uri) -> Option<View> {
+        self.by_uri.get(uri).map(|document| view(&document))
+    }
+
+    /// The newest state, and what leads the engine to it. The engine is taken to know it from now on.
+    pub(crate) fn take(&self, uri: &Uri) -> Option<(View, Change)> {
+        let mut document = self.by_uri.get_mut(uri)?;
+        let view = view(&document);
+        let change = match std::mem::replace(&mut document.pending, Pending::Edits(Vec::new())) {
+            Pending::Edits(edits) if edits.is_empty() => Change::Nothing,
+            Pending::Edits(edits) if view.analysed => Change::Edits(edits),
+            Pending::Whole if view.analysed => Change::Whole(document.rope.to_string()),
+            _ => {
+                document.pending = Pending::Whole;
+                Change::Nothing
+            }
+        };
+        Some((view, change))
+    }
+
+    /// After this the engine is told the whole text again.
+    pub(crate) fn forget_what_the_engine_knows(&self) {
+        for mut document in self.by_uri.iter_mut() {
+            document.pending = Pending::Whole;
+        }
+    }
+
+    /// The open document that has this path in the engine.
+    pub(crate) fn uri_of(&self, path: &str) -> Option<Uri> {
+        self.by_path.get(path).map(|uri| uri.clone())
+    }
+
+    /// All open documents, in the order of their names.
+    pub(crate) fn uris(&self) -> Vec<Uri> {
+        let mut uris: Vec<Uri> = self.by_uri.iter().map(|document| document.key().clone()).collect();
+        uris.sort();
+        uris
+    }
+
+    fn next_revision(&self) -> Revision {
+        self.revisions.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+fn view(document: &Document) -> View {
+    View {
+        rope: document.rope.clone(),
+        version: document.version,
+        revision: document.revision,
+        path: document.path.clone(),
+        analysed: document.python && document.rope.len_bytes() <= MAX_ANALYSED_BYTES,
+    }
+}
+
+fn apply(document: &mut Document, change: TextDocumentContentChangeEvent, encoding: Encoding) {
+    let Some(range) = change.range else {
+        document.rope = Rope::from_str(&change.text);
+        document.pending = Pending::Whole;
+        return;
+    };
+    let range = text_range(&document.rope, range, encoding);
+    let start = document.rope.byte_to_char(range.start as usize);
+    let end = document.rope.byte_to_char(range.end as usize);
+    document.rope.remove(start..end);
+    document.rope.insert(start, &change.text);
+    match &mut document.pending {
+        Pending::Edits(edits) if edits.len() < MAX_PENDING_EDITS => {
+            edits.push(Edit { range, text: change.text });
+        }
+        pending => *pending = Pending::Whole,
+    }
+}
+
+/// The client's word counts, not the file's ending: notebooks come as one Python text under an `.ipynb` name.
+fn is_python(language: &str, path: &str) -> bool {
+    match language {
+        "" => path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "py" | "pyi" | "pyw")),
+        name => name.eq_ignore_ascii_case("python"),
+    }
+}

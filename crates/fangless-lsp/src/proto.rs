@@ -1,0 +1,106 @@
+//! From the engine's words to the protocol's: findings to diagnostics, fixes to workspace edits. Pure; the only place
+//! that decides how a finding looks in an editor.
+
+use std::collections::{BTreeMap, HashMap};
+
+use fangless_engine::{Certainty, Edit, Finding, FlowStep, Severity};
+use ropey::Rope;
+use serde_json::json;
+use tower_lsp::ls_types::{
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DocumentChanges, Location,
+    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit, Uri,
+    WorkspaceEdit,
+};
+
+use crate::abilities::Abilities;
+use crate::documents::View;
+use crate::paths::file_uri;
+use crate::position::{Encoding, range};
+use crate::server::Shared;
+
+/// The name under which editors list what the server says.
+pub(crate) const SOURCE: &str = "fangless";
+
+/// What the conversion of one document's findings looks up.
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) uri: &'a Uri,
+    pub(crate) rope: &'a Rope,
+    /// The texts of the files that flows run through, by path.
+    pub(crate) texts: &'a BTreeMap<String, Rope>,
+}
+
+impl Context<'_> {
+    pub(crate) fn diagnostic(&self, finding: &Finding) -> Diagnostic {
+        let abilities = self.shared.abilities();
+        let related = || finding.flow.iter().filter_map(|step| self.related(step)).collect::<Vec<_>>();
+        let related = abilities.related_information.then(related).filter(|steps| !steps.is_empty());
+        Diagnostic {
+            range: range(self.rope, finding.range, abilities.encoding),
+            severity: Some(severity(finding.severity)),
+            code: Some(NumberOrString::String(finding.rule.to_string())),
+            code_description: abilities.code_description.then(|| self.description(finding)).flatten(),
+            source: Some(SOURCE.to_string()),
+            message: finding.message.clone(),
+            related_information: related,
+            tags: None,
+            data: Some(json!({
+                "rule": finding.rule.as_str(),
+                "certain": finding.certainty == Certainty::Certain,
+            })),
+        }
+    }
+
+    fn related(&self, step: &FlowStep) -> Option<DiagnosticRelatedInformation> {
+        let text = self.texts.get(step.path.as_str())?;
+        let uri = self.shared.documents.uri_of(&step.path).or_else(|| file_uri(&step.path))?;
+        Some(DiagnosticRelatedInformation {
+            location: Location { uri, range: range(text, step.range, self.shared.abilities().encoding) },
+            message: step.note.clone(),
+        })
+    }
+
+    /// The page of the primary weakness in the catalogue of weaknesses.
+    fn description(&self, finding: &Finding) -> Option<CodeDescription> {
+        let rule = self.shared.rules.rule(&finding.rule)?;
+        let href = cwe_page(*rule.definition.cwe.first()?).parse().ok()?;
+        Some(CodeDescription { href })
+    }
+}
+
+/// Where a CWE number is explained.
+pub(crate) fn cwe_page(number: u16) -> String {
+    format!("https://cwe.mitre.org/data/definitions/{number}.html")
+}
+
+const fn severity(severity: Severity) -> DiagnosticSeverity {
+    match severity {
+        Severity::Critical | Severity::High => DiagnosticSeverity::ERROR,
+        Severity::Medium => DiagnosticSeverity::WARNING,
+        Severity::Low => DiagnosticSeverity::INFORMATION,
+        Severity::Info => DiagnosticSeverity::HINT,
+    }
+}
+
+/// Edits of one state of a document, in the form that the client takes.
+pub(crate) fn workspace_edit(uri: &Uri, view: &View, edits: &[Edit], abilities: &Abilities) -> WorkspaceEdit {
+    let edits = text_edits(&view.rope, edits, abilities.encoding);
+    if !abilities.document_changes {
+        return WorkspaceEdit { changes: Some(HashMap::from([(uri.clone(), edits)])), ..Default::default() };
+    }
+    let edit = TextDocumentEdit {
+        text_document: OptionalVersionedTextDocumentIdentifier {
+            uri: uri.clone(),
+            version: Some(view.version),
+        },
+        edits: edits.into_iter().map(OneOf::Left).collect(),
+    };
+    WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(vec![edit])), ..Default::default() }
+}
+
+fn text_edits(rope: &Rope, edits: &[Edit], encoding: Encoding) -> Vec<TextEdit> {
+    edits
+        .iter()
+        .map(|edit| TextEdit { range: range(rope, edit.range, encoding), new_text: edit.text.clone() })
+        .collect()
+}

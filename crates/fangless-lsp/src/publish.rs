@@ -1,0 +1,155 @@
+//! The last result of each document, and the task that sends results to a client that does not ask for them.
+//! A result goes out only while it describes the newest text, and never twice.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dashmap::DashMap;
+use fangless_engine::Finding;
+use tokio::sync::{Notify, watch};
+use tower_lsp::Client;
+use tower_lsp::ls_types::{Diagnostic, Uri};
+
+use crate::documents::{Documents, View};
+use crate::server::Shared;
+
+/// What the engine found in one state of a document.
+pub(crate) struct Outcome {
+    pub(crate) view: View,
+    /// Without the suppressed ones.
+    pub(crate) findings: Vec<Finding>,
+    /// One for each finding, in the same order.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Stays the same while the diagnostics do.
+    pub(crate) result_id: String,
+    /// The analysis panicked; there is nothing to say about this state.
+    pub(crate) lost: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Results {
+    outcomes: DashMap<Uri, Arc<Outcome>>,
+    ids: AtomicU64,
+    /// Documents whose result or existence changed since the publisher last looked.
+    unsent: Mutex<BTreeSet<Uri>>,
+    wake_publisher: Notify,
+    stored: watch::Sender<()>,
+}
+
+impl Results {
+    /// Keeps a result; whether its diagnostics differ from those before.
+    pub(crate) fn store(
+        &self,
+        uri: &Uri,
+        view: View,
+        findings: Vec<Finding>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> bool {
+        let before = self.get(uri).filter(|before| !before.lost && before.diagnostics == diagnostics);
+        let result_id = match &before {
+            Some(before) => before.result_id.clone(),
+            None => self.ids.fetch_add(1, Ordering::Relaxed).to_string(),
+        };
+        let outcome = Outcome { view, findings, diagnostics, result_id, lost: false };
+        self.keep(uri, outcome);
+        before.is_none()
+    }
+
+    /// Notes that the analysis of this state was lost. What was published stays.
+    pub(crate) fn store_lost(&self, uri: &Uri, view: View) {
+        let outcome =
+            Outcome { view, findings: vec![], diagnostics: vec![], result_id: String::new(), lost: true };
+        self.keep(uri, outcome);
+    }
+
+    fn keep(&self, uri: &Uri, outcome: Outcome) {
+        self.outcomes.insert(uri.clone(), Arc::new(outcome));
+        self.stored.send_replace(());
+        self.touch(uri);
+    }
+
+    /// Forgets a closed document.
+    pub(crate) fn remove(&self, uri: &Uri) {
+        self.outcomes.remove(uri);
+        self.stored.send_replace(());
+        self.touch(uri);
+    }
+
+    pub(crate) fn get(&self, uri: &Uri) -> Option<Arc<Outcome>> {
+        self.outcomes.get(uri).map(|outcome| Arc::clone(&outcome))
+    }
+
+    /// The result for the document's newest text; waits for it. Nothing where the document is not open.
+    pub(crate) async fn current(&self, uri: &Uri, documents: &Documents) -> Option<Arc<Outcome>> {
+        let mut stored = self.stored.subscribe();
+        loop {
+            stored.mark_unchanged();
+            let revision = documents.revision(uri)?;
+            if let Some(outcome) = self.fresh(uri, revision) {
+                return Some(outcome);
+            }
+            stored.changed().await.ok()?;
+        }
+    }
+
+    fn fresh(&self, uri: &Uri, revision: u64) -> Option<Arc<Outcome>> {
+        self.get(uri).filter(|outcome| outcome.view.revision == revision)
+    }
+
+    fn touch(&self, uri: &Uri) {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner).insert(uri.clone());
+        self.wake_publisher.notify_one();
+    }
+
+    fn next_unsent(&self) -> Option<Uri> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner).pop_first()
+    }
+}
+
+/// Sends results for as long as the server lives. A slow client only delays this task: what waits is a set of
+/// documents, and the newest result of each is looked up when its turn comes.
+pub(crate) async fn publish_forever(shared: Arc<Shared>, client: Client) {
+    let mut sent: HashMap<Uri, Sent> = HashMap::new();
+    loop {
+        while let Some(uri) = shared.results.next_unsent() {
+            publish(&shared, &client, uri, &mut sent).await;
+        }
+        shared.results.wake_publisher.notified().await;
+    }
+}
+
+/// What the client was last told of a document.
+struct Sent {
+    version: i32,
+    result_id: String,
+    any: bool,
+}
+
+async fn publish(shared: &Shared, client: &Client, uri: Uri, sent: &mut HashMap<Uri, Sent>) {
+    let Some(revision) = shared.documents.revision(&uri) else {
+        if sent.remove(&uri).is_some_and(|before| before.any) {
+            client.publish_diagnostics(uri, Vec::new(), None).await;
+        }
+        return;
+    };
+    let Some(outcome) = shared.results.fresh(&uri, revision).filter(|outcome| !outcome.lost) else {
+        return;
+    };
+    // To a client that tells versions apart, the same diagnostics for a newer version are news.
+    let versioned = shared.abilities().version_in_publish;
+    let known = sent.get(&uri).is_some_and(|before| {
+        before.result_id == outcome.result_id && (!versioned || before.version == outcome.view.version)
+    });
+    if known {
+        return;
+    }
+    let now = Sent {
+        version: outcome.view.version,
+        result_id: outcome.result_id.clone(),
+        any: !outcome.diagnostics.is_empty(),
+    };
+    sent.insert(uri.clone(), now);
+    let version = versioned.then_some(outcome.view.version);
+    client.publish_diagnostics(uri, outcome.diagnostics.clone(), version).await;
+}

@@ -1,0 +1,261 @@
+//! `textDocument/codeAction` and `codeAction/resolve`: the fixes of the findings in a range, one action that makes
+//! every safe fix of the file, and a comment that silences a finding.
+
+use fangless_engine::{Applicability, Edit, Finding, Fix};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Diagnostic, Uri, WorkspaceEdit,
+};
+
+use super::current;
+use crate::documents::Revision;
+use crate::position::text_range;
+use crate::proto::workspace_edit;
+use crate::publish::Outcome;
+use crate::queue::Question;
+use crate::server::Shared;
+use crate::suppression;
+
+/// Every safe fix of a file, in one action.
+pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.fangless");
+
+/// What an action that is resolved later remembers.
+#[derive(Serialize, Deserialize)]
+struct Later {
+    uri: Uri,
+    revision: Revision,
+    /// Only this rule's findings; all when absent.
+    rule: Option<String>,
+}
+
+pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Vec<CodeActionOrCommand>> {
+    let uri = params.text_document.uri;
+    let outcome = current(shared, &uri).await?;
+    let range = text_range(&outcome.view.rope, params.range, shared.abilities().encoding);
+    let only = params.context.only;
+    let wants = |kind: &CodeActionKind| match &only {
+        Some(kinds) => kinds.iter().any(|asked| contains(asked, kind)),
+        None => true,
+    };
+    let here: Vec<(&Finding, &Diagnostic)> = outcome
+        .findings
+        .iter()
+        .zip(&outcome.diagnostics)
+        .filter(|(finding, _)| finding.range.touches(range))
+        .collect();
+    let mut actions = Vec::new();
+    if wants(&CodeActionKind::QUICKFIX) && !here.is_empty() {
+        let findings = here.iter().map(|(finding, _)| (*finding).clone()).collect();
+        let fixes = ask(shared, &uri, outcome.view.revision, findings).await?;
+        for ((_, diagnostic), fixes) in here.iter().zip(&fixes) {
+            for (index, fix) in fixes.iter().enumerate() {
+                actions.push(quick_fix(shared, &uri, &outcome, diagnostic, fix, index == 0));
+            }
+        }
+        let rules = rules_of(&here);
+        for rule in &rules {
+            let several = outcome.findings.iter().filter(|finding| finding.rule == *rule).nth(1).is_some();
+            if several {
+                let title = format!("Fix all `{rule}` in this file (safe fixes)");
+                let action = fix_all(shared, &uri, &outcome, CodeActionKind::QUICKFIX, title, Some(rule));
+                actions.extend(action.await?);
+            }
+        }
+        for (finding, diagnostic) in &here {
+            actions.extend(suppress(shared, &uri, &outcome, finding, diagnostic));
+        }
+    }
+    if wants(&FIX_ALL) && !outcome.findings.is_empty() {
+        let title = "Fangless: make all safe fixes in this file".to_string();
+        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL, title, None).await?);
+    }
+    // The user typed on in the meantime: the edits belong to a text that is gone.
+    if shared.documents.revision(&uri) != Some(outcome.view.revision) {
+        return Err(Error::content_modified());
+    }
+    Ok(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect())
+}
+
+pub(crate) async fn resolve(shared: &Shared, mut action: CodeAction) -> Result<CodeAction> {
+    let Some(later) = action.data.clone().and_then(|data| serde_json::from_value::<Later>(data).ok()) else {
+        return Ok(action);
+    };
+    let outcome = current(shared, &later.uri).await?;
+    if outcome.view.revision != later.revision {
+        return Err(Error::content_modified());
+    }
+    let edit = safe_edits(shared, &later.uri, &outcome, later.rule.as_deref()).await?;
+    if shared.documents.revision(&later.uri) != Some(later.revision) {
+        return Err(Error::content_modified());
+    }
+    action.edit = Some(edit.unwrap_or_default());
+    Ok(action)
+}
+
+/// Whether a kind is the asked one or below it, as `source.fixAll.fangless` is below `source`.
+fn contains(asked: &CodeActionKind, kind: &CodeActionKind) -> bool {
+    let rest = kind.as_str().strip_prefix(asked.as_str());
+    rest.is_some_and(|rest| asked.as_str().is_empty() || rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The fixes of each finding, from the engine thread.
+async fn ask(
+    shared: &Shared,
+    uri: &Uri,
+    revision: Revision,
+    findings: Vec<Finding>,
+) -> Result<Vec<Vec<Fix>>> {
+    let (reply, answer) = oneshot::channel();
+    shared.queue.ask(Question { uri: uri.clone(), revision, findings, reply });
+    answer.await.ok().flatten().ok_or_else(Error::content_modified)
+}
+
+fn quick_fix(
+    shared: &Shared,
+    uri: &Uri,
+    outcome: &Outcome,
+    diagnostic: &Diagnostic,
+    fix: &Fix,
+    first: bool,
+) -> CodeAction {
+    let safe = fix.applicability == Applicability::Safe;
+    CodeAction {
+        title: fix.title.clone(),
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![diagnostic.clone()]),
+        edit: Some(workspace_edit(uri, &outcome.view, &fix.edits, shared.abilities())),
+        is_preferred: Some(first && safe),
+        ..CodeAction::default()
+    }
+}
+
+fn suppress(
+    shared: &Shared,
+    uri: &Uri,
+    outcome: &Outcome,
+    finding: &Finding,
+    diagnostic: &Diagnostic,
+) -> Option<CodeAction> {
+    let edit = suppression::comment(&outcome.view.rope, finding)?;
+    Some(CodeAction {
+        title: format!("Ignore `{}` on this line", finding.rule),
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![diagnostic.clone()]),
+        edit: Some(workspace_edit(uri, &outcome.view, &[edit], shared.abilities())),
+        is_preferred: Some(false),
+        ..CodeAction::default()
+    })
+}
+
+/// An action for all safe fixes; its edit comes later where the client can ask for it. Nothing where there is
+/// nothing to fix and that is already known.
+async fn fix_all(
+    shared: &Shared,
+    uri: &Uri,
+    outcome: &Outcome,
+    kind: CodeActionKind,
+    title: String,
+    rule: Option<&str>,
+) -> Result<Option<CodeAction>> {
+    let mut action = CodeAction { title, kind: Some(kind), ..CodeAction::default() };
+    if shared.abilities().resolves_edits {
+        let later =
+            Later { uri: uri.clone(), revision: outcome.view.revision, rule: rule.map(str::to_string) };
+        action.data = serde_json::to_value(later).ok();
+    } else {
+        let Some(edit) = safe_edits(shared, uri, outcome, rule).await? else { return Ok(None) };
+        action.edit = Some(edit);
+    }
+    Ok(Some(action))
+}
+
+/// The first safe fix of every finding, as far as they do not overlap.
+async fn safe_edits(
+    shared: &Shared,
+    uri: &Uri,
+    outcome: &Outcome,
+    rule: Option<&str>,
+) -> Result<Option<WorkspaceEdit>> {
+    let counts = |finding: &&Finding| rule.is_none_or(|rule| finding.rule == rule);
+    let findings = outcome.findings.iter().filter(counts).cloned().collect();
+    let fixes = ask(shared, uri, outcome.view.revision, findings).await?;
+    let safe = |fixes: Vec<Fix>| fixes.into_iter().find(|fix| fix.applicability == Applicability::Safe);
+    let edits = merge(fixes.into_iter().filter_map(safe));
+    Ok((!edits.is_empty()).then(|| workspace_edit(uri, &outcome.view, &edits, shared.abilities())))
+}
+
+/// Joins fixes into one list of edits. A fix that overlaps an earlier one is left for the next time; equal edits
+/// (the same import, added by two fixes) are made once.
+fn merge(fixes: impl Iterator<Item = Fix>) -> Vec<Edit> {
+    let mut merged: Vec<Edit> = Vec::new();
+    for fix in fixes {
+        let new: Vec<Edit> = fix.edits.into_iter().filter(|edit| !merged.contains(edit)).collect();
+        let free = |edit: &Edit| merged.iter().all(|other| !overlap(edit, other));
+        if new.iter().all(free) {
+            merged.extend(new);
+        }
+    }
+    merged.sort();
+    merged
+}
+
+/// Whether the order of two edits would matter.
+fn overlap(one: &Edit, other: &Edit) -> bool {
+    let (one, other) = (one.range, other.range);
+    let same_place = one.is_empty() && other.is_empty() && one.start == other.start;
+    same_place || (one.start < other.end && other.start < one.end)
+}
+
+fn rules_of(findings: &[(&Finding, &Diagnostic)]) -> Vec<String> {
+    let mut rules: Vec<String> = findings.iter().map(|(finding, _)| finding.rule.to_string()).collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use fangless_engine::text::TextRange;
+
+    use super::*;
+
+    fn fix(edits: &[(u32, u32, &str)]) -> Fix {
+        let edits = edits.iter().map(|(start, end, text)| Edit {
+            range: TextRange::new(*start, *end),
+            text: (*text).to_string(),
+        });
+        Fix { title: String::new(), applicability: Applicability::Safe, edits: edits.collect() }
+    }
+
+    fn merged(fixes: Vec<Fix>) -> Vec<(u32, u32, String)> {
+        merge(fixes.into_iter())
+            .into_iter()
+            .map(|edit| (edit.range.start, edit.range.end, edit.text))
+            .collect()
+    }
+
+    #[test]
+    fn the_same_import_is_added_once() {
+        let fixes =
+            vec![fix(&[(0, 0, "import a\n"), (9, 10, "x")]), fix(&[(0, 0, "import a\n"), (3, 4, "y")])];
+        let expected = [(0, 0, "import a\n"), (3, 4, "y"), (9, 10, "x")];
+        assert_eq!(merged(fixes), expected.map(|(start, end, text)| (start, end, text.to_string())));
+    }
+
+    #[test]
+    fn an_overlapping_fix_waits_as_a_whole() {
+        let fixes = vec![fix(&[(3, 6, "x")]), fix(&[(0, 1, "z"), (5, 8, "y")]), fix(&[(6, 7, "w")])];
+        let expected = [(3, 6, "x"), (6, 7, "w")];
+        assert_eq!(merged(fixes), expected.map(|(start, end, text)| (start, end, text.to_string())));
+    }
+
+    #[test]
+    fn a_kind_contains_what_is_below_it() {
+        let contains = |asked: &'static str| contains(&CodeActionKind::new(asked), &FIX_ALL);
+        assert!(contains("") && contains("source") && contains("source.fixAll"));
+        assert!(contains("source.fixAll.fangless"));
+        assert!(!contains("source.fix") && !contains("quickfix") && !contains("source.fixAll.fangless.more"));
+    }
+}

@@ -1,0 +1,211 @@
+//! The language server: what it can do, and which part does it. Notifications change the documents before anything
+//! is awaited; no handler waits for an answer of the client.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use fangless_engine::RuleSet;
+use tokio::sync::Notify;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
+    CodeActionResponse, DiagnosticOptions, DiagnosticServerCapabilities, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, FileSystemWatcher,
+    GlobPattern, Hover, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult,
+    InitializedParams, Registration, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, WorkDoneProgressOptions,
+};
+use tower_lsp::{Client, LanguageServer};
+use tracing::{info, warn};
+
+use crate::abilities::Abilities;
+use crate::documents::Documents;
+use crate::paths::engine_path;
+use crate::proto::SOURCE;
+use crate::publish::Results;
+use crate::queue::Queue;
+use crate::request::{code_action, diagnostic, hover};
+
+/// What the handlers, the engine thread and the publisher share.
+pub(crate) struct Shared {
+    pub(crate) documents: Documents,
+    pub(crate) results: Results,
+    pub(crate) queue: Queue,
+    pub(crate) rules: Arc<RuleSet>,
+    /// Results of documents changed that the client did not touch: one that pulls must be told.
+    pub(crate) refresh: Notify,
+    pub(crate) shut_down: AtomicBool,
+    abilities: OnceLock<Abilities>,
+}
+
+impl Shared {
+    pub(crate) fn new(rules: Arc<RuleSet>) -> Self {
+        Self {
+            documents: Documents::default(),
+            results: Results::default(),
+            queue: Queue::default(),
+            rules,
+            refresh: Notify::new(),
+            shut_down: AtomicBool::new(false),
+            abilities: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn abilities(&self) -> &Abilities {
+        self.abilities.get_or_init(Abilities::default)
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) client: Client,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Server {
+    /// The answer to what is no JSON-RPC message; see `input`.
+    #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
+    pub(crate) async fn malformed(&self) -> Result<()> {
+        Err(Error::parse_error())
+    }
+
+    /// See `malformed`: JSON, but no message.
+    #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
+    pub(crate) async fn invalid(&self) -> Result<()> {
+        Err(Error::invalid_request())
+    }
+}
+
+impl LanguageServer for Server {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let abilities = Abilities::of(&params.capabilities);
+        let client = params.client_info.as_ref().map_or("?", |info| info.name.as_str());
+        info!(client, ?abilities, "initialize");
+        let capabilities = capabilities(&abilities);
+        if self.shared.abilities.set(abilities).is_err() {
+            warn!("initialized twice; the first counts");
+        }
+        Ok(InitializeResult {
+            capabilities,
+            server_info: Some(ServerInfo {
+                name: SOURCE.to_string(),
+                version: Some(env!("CARGO_PKG_VERSION").to_string()),
+            }),
+            ..InitializeResult::default()
+        })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        let abilities = self.shared.abilities();
+        if abilities.watches_files {
+            // A client that never answers must not hold up anything.
+            tokio::spawn(watch_files(self.client.clone()));
+        }
+        if abilities.pulls && abilities.refreshes {
+            tokio::spawn(refresh_forever(Arc::clone(&self.shared), self.client.clone()));
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.shared.shut_down.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let uri = params.text_document.uri.clone();
+        self.shared.documents.open(params.text_document);
+        self.shared.queue.changed(uri);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let uri = params.text_document.uri;
+        let encoding = self.shared.abilities().encoding;
+        let version = params.text_document.version;
+        if self.shared.documents.change(&uri, version, params.content_changes, encoding) {
+            self.shared.queue.changed(uri);
+        }
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        let uri = params.text_document.uri;
+        if let Some(path) = self.shared.documents.close(&uri) {
+            self.shared.results.remove(&uri);
+            self.shared.queue.closed(path);
+        }
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        for change in params.changes {
+            self.shared.queue.on_disk(engine_path(&change.uri));
+        }
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        code_action::list(&self.shared, params).await.map(Some)
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        code_action::resolve(&self.shared, action).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        hover::hover(&self.shared, params).await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        diagnostic::report(&self.shared, params).await
+    }
+}
+
+fn capabilities(abilities: &Abilities) -> ServerCapabilities {
+    let sync = TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::INCREMENTAL),
+        ..TextDocumentSyncOptions::default()
+    };
+    let actions = CodeActionOptions {
+        code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL]),
+        work_done_progress_options: WorkDoneProgressOptions::default(),
+        resolve_provider: Some(abilities.resolves_edits),
+    };
+    let pull = DiagnosticOptions {
+        identifier: Some(SOURCE.to_string()),
+        inter_file_dependencies: true,
+        workspace_diagnostics: false,
+        work_done_progress_options: WorkDoneProgressOptions::default(),
+    };
+    ServerCapabilities {
+        position_encoding: Some(abilities.encoding.kind()),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        diagnostic_provider: abilities.pulls.then_some(DiagnosticServerCapabilities::Options(pull)),
+        ..ServerCapabilities::default()
+    }
+}
+
+async fn watch_files(client: Client) {
+    let watchers = vec![FileSystemWatcher {
+        glob_pattern: GlobPattern::String("**/*.{py,pyi}".to_string()),
+        kind: None,
+    }];
+    let options = DidChangeWatchedFilesRegistrationOptions { watchers };
+    let registration = Registration {
+        id: "fangless-files".to_string(),
+        method: "workspace/didChangeWatchedFiles".to_string(),
+        register_options: serde_json::to_value(options).ok(),
+    };
+    if let Err(error) = client.register_capability(vec![registration]).await {
+        warn!(%error, "the client does not watch files");
+    }
+}
+
+/// Asks a client that pulls to pull again. At most one such request is under way.
+async fn refresh_forever(shared: Arc<Shared>, client: Client) {
+    loop {
+        shared.refresh.notified().await;
+        if let Err(error) = client.workspace_diagnostic_refresh().await {
+            warn!(%error, "the client does not refresh");
+        }
+    }
+}

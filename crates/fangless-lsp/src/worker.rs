@@ -1,0 +1,254 @@
+//! The engine thread. It alone owns the workspace; it always takes the newest state of a document, and a panic in
+//! the engine costs one analysis. Reads the files that open documents import; writes nothing.
+
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use fangless_engine::{Finding, Fix};
+use ropey::Rope;
+use tower_lsp::ls_types::{Diagnostic, Uri};
+use tracing::{debug, error, warn};
+
+use crate::analysis::Analysis;
+use crate::documents::{Change, MAX_ANALYSED_BYTES, View};
+use crate::paths::is_made_up;
+use crate::proto;
+use crate::queue::{Question, Task};
+use crate::server::Shared;
+
+/// How many files are read from disk for the sake of imports, at most.
+const MAX_FILES_READ: usize = 5_000;
+/// How long a chain of imports is followed in one go.
+const MAX_IMPORT_ROUNDS: usize = 64;
+/// The engine recurses over nested code; address space costs nothing until it is used.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Starts the engine thread. It ends when the queue is told to stop.
+pub(crate) fn spawn<A: Analysis>(
+    shared: Arc<Shared>,
+    make: impl Fn() -> A + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let work = move || {
+        let analysis = make();
+        Worker { shared, make, analysis, on_disk: HashSet::new() }.run();
+    };
+    std::thread::Builder::new().name("fangless-engine".to_string()).stack_size(STACK_BYTES).spawn(work)
+}
+
+struct Worker<A, M> {
+    shared: Arc<Shared>,
+    make: M,
+    analysis: A,
+    /// The files that were read, or looked for in vain.
+    on_disk: HashSet<String>,
+}
+
+impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
+    fn run(mut self) {
+        loop {
+            match self.shared.queue.next() {
+                Task::Stop => return,
+                Task::Analyse(uri) => self.analyse(&uri),
+                Task::Recheck(uri) => self.recheck(&uri),
+                Task::Answer(question) => self.answer(question),
+                Task::Closed(path) => self.guarded(&path, |worker| worker.closed(&path)),
+                Task::OnDisk(path) => self.guarded(&path, |worker| worker.changed_on_disk(&path)),
+            }
+        }
+    }
+
+    fn analyse(&mut self, uri: &Uri) {
+        let lost = self.shared.results.get(uri).filter(|outcome| outcome.lost);
+        if lost.is_some_and(|lost| self.shared.documents.revision(uri) == Some(lost.view.revision)) {
+            // It would only panic again; the next edit gives it another chance.
+            return;
+        }
+        // Closed in the meantime.
+        let Some((view, change)) = self.shared.documents.take(uri) else { return };
+        let findings = self.caught(|worker| {
+            if !view.analysed {
+                worker.analysis.remove_file(&view.path);
+                return Vec::new();
+            }
+            apply(&mut worker.analysis, &view.path, change);
+            worker.read_imports();
+            worker.analysis.findings(&view.path)
+        });
+        match findings {
+            Some(findings) => {
+                self.store(uri, view, findings);
+                self.recheck_others(Some(uri));
+            }
+            None => self.lose(uri, view),
+        }
+    }
+
+    /// Another file changed: the findings of this one may have, too.
+    fn recheck(&mut self, uri: &Uri) {
+        let Some(view) = self.shared.documents.view(uri) else { return };
+        let known = self.shared.results.get(uri);
+        // What changed since waits in the queue as a change; what was lost stays lost.
+        if !view.analysed || known.is_none_or(|known| known.lost || known.view.revision != view.revision) {
+            return;
+        }
+        match self.caught(|worker| worker.analysis.findings(&view.path)) {
+            Some(findings) => {
+                if self.store(uri, view, findings) {
+                    self.shared.refresh.notify_one();
+                }
+            }
+            None => self.lose(uri, view),
+        }
+    }
+
+    fn answer(&mut self, question: Question) {
+        let Question { uri, revision, findings, reply } = question;
+        let fixes = self.caught(|worker| worker.fixes(&uri, revision, &findings)).flatten();
+        if fixes.is_none() {
+            debug!(uri = uri.as_str(), "no fixes: the document moved on, or the engine failed");
+        }
+        // The request may have been cancelled; then nobody waits for this.
+        let _ = reply.send(fixes);
+    }
+
+    fn fixes(&mut self, uri: &Uri, revision: u64, findings: &[Finding]) -> Option<Vec<Vec<Fix>>> {
+        let view = self.shared.documents.view(uri)?;
+        let known = self.shared.results.get(uri)?;
+        if view.revision != revision || known.view.revision != revision || known.lost {
+            return None;
+        }
+        Some(findings.iter().map(|finding| self.analysis.fixes(&view.path, finding)).collect())
+    }
+
+    fn closed(&mut self, path: &str) {
+        if self.shared.documents.uri_of(path).is_none() {
+            // From now on the file on disk counts, if somebody imports it.
+            self.analysis.remove_file(path);
+            self.on_disk.remove(path);
+            self.read_imports();
+            self.recheck_others(None);
+        }
+    }
+
+    fn changed_on_disk(&mut self, path: &str) {
+        let known = self.on_disk.contains(path);
+        if known && self.shared.documents.uri_of(path).is_none() {
+            self.read(path);
+            self.read_imports();
+            self.recheck_others(None);
+        }
+    }
+
+    fn recheck_others(&self, but: Option<&Uri>) {
+        let uris = self.shared.documents.uris();
+        self.shared.queue.recheck(uris.into_iter().filter(|uri| Some(uri) != but).collect());
+    }
+
+    /// Brings in what the present files import, directly and indirectly.
+    fn read_imports(&mut self) {
+        for _ in 0..MAX_IMPORT_ROUNDS {
+            let wanted = self.analysis.wanted();
+            if wanted.is_empty() {
+                return;
+            }
+            for path in wanted {
+                let open = self.shared.documents.uri_of(&path);
+                match open.and_then(|uri| self.shared.documents.view(&uri)).filter(|view| view.analysed) {
+                    // Open, and not yet at its turn: it will be, and then it gets the whole text once more.
+                    Some(view) => self.analysis.set_file(&path, view.rope.to_string()),
+                    None => self.read(&path),
+                }
+            }
+        }
+        warn!("imports are followed no further than {MAX_IMPORT_ROUNDS} files deep");
+    }
+
+    fn read(&mut self, path: &str) {
+        let room = self.on_disk.contains(path) || self.on_disk.len() < MAX_FILES_READ;
+        self.on_disk.insert(path.to_string());
+        match room.then(|| read_source(path)).flatten() {
+            Some(text) => self.analysis.set_file(path, text),
+            None => {
+                self.analysis.remove_file(path);
+                self.analysis.set_missing(path);
+            }
+        }
+    }
+
+    /// Whether the diagnostics differ from those before.
+    fn store(&self, uri: &Uri, view: View, mut findings: Vec<Finding>) -> bool {
+        findings.retain(|finding| finding.suppressed.is_none());
+        let diagnostics = self.diagnostics(uri, &view, &findings);
+        self.shared.results.store(uri, view, findings, diagnostics)
+    }
+
+    fn diagnostics(&self, uri: &Uri, view: &View, findings: &[Finding]) -> Vec<Diagnostic> {
+        let mut texts: BTreeMap<String, Rope> = BTreeMap::new();
+        texts.insert(view.path.clone(), view.rope.clone());
+        for step in findings.iter().flat_map(|finding| &finding.flow) {
+            if !texts.contains_key(step.path.as_str())
+                && let Some(text) = self.analysis.text(&step.path)
+            {
+                texts.insert(step.path.to_string(), Rope::from_str(&text));
+            }
+        }
+        let context = proto::Context { shared: &self.shared, uri, texts: &texts, rope: &view.rope };
+        findings.iter().map(|finding| context.diagnostic(finding)).collect()
+    }
+
+    fn guarded(&mut self, path: &str, work: impl FnOnce(&mut Self)) {
+        if self.caught(work).is_none() {
+            error!(path, "the engine was restarted");
+        }
+    }
+
+    /// Runs the engine. After a panic its state is not to be trusted: it starts anew, and is told every open
+    /// document again.
+    fn caught<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        if let Ok(result) = catch_unwind(AssertUnwindSafe(|| work(self))) {
+            return Some(result);
+        }
+        self.analysis = (self.make)();
+        self.on_disk.clear();
+        self.shared.documents.forget_what_the_engine_knows();
+        for uri in self.shared.documents.uris() {
+            self.shared.queue.changed(uri);
+        }
+        None
+    }
+
+    fn lose(&self, uri: &Uri, view: View) {
+        error!(uri = uri.as_str(), version = view.version, "the engine panicked; this analysis is lost");
+        self.shared.results.store_lost(uri, view);
+    }
+}
+
+fn apply<A: Analysis>(analysis: &mut A, path: &str, change: Change) {
+    match change {
+        Change::Nothing => {}
+        Change::Edits(edits) => analysis.edit_file(path, &edits),
+        Change::Whole(text) => analysis.set_file(path, text),
+    }
+}
+
+/// The text of a file, if it is one that could be open in an editor.
+fn read_source(path: &str) -> Option<String> {
+    if is_made_up(path) {
+        return None;
+    }
+    let file = Path::new(path);
+    let small = std::fs::metadata(file)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_ANALYSED_BYTES as u64);
+    if !small {
+        return None;
+    }
+    match std::fs::read(file) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => {
+            warn!(path, %error, "cannot be read");
+            None
+        }
+    }
+}
