@@ -19,7 +19,7 @@ pub(crate) const MAX_ANALYSED_BYTES: usize = 10 * 1024 * 1024;
 const MAX_PENDING_EDITS: usize = 512;
 
 /// Tells one state of one document from every other state of any document, reopened ones included.
-pub type Revision = u64;
+pub(crate) type Revision = u64;
 
 struct Document {
     rope: Rope,
@@ -62,7 +62,7 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    pub(crate) fn open(&self, item: TextDocumentItem) {
+    pub(crate) fn open(&self, item: &TextDocumentItem) {
         let path = engine_path(&item.uri);
         let python = is_python(&item.language_id, &path);
         let document = Document {

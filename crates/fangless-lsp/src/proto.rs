@@ -24,7 +24,6 @@ pub(crate) const SOURCE: &str = "fangless";
 /// What the conversion of one document's findings looks up.
 pub(crate) struct Context<'a> {
     pub(crate) shared: &'a Shared,
-    pub(crate) uri: &'a Uri,
     pub(crate) rope: &'a Rope,
     /// The texts of the files that flows run through, by path.
     pub(crate) texts: &'a BTreeMap<String, Rope>,

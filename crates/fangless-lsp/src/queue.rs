@@ -100,7 +100,9 @@ impl Queue {
     pub(crate) fn recheck(&self, uris: Vec<Uri>) {
         self.add(|waiting| {
             waiting.recheck.clear();
-            uris.into_iter().for_each(|uri| waiting.recheck.push(uri));
+            for uri in uris {
+                waiting.recheck.push(uri);
+            }
         });
     }
 

@@ -112,9 +112,8 @@ impl LanguageServer for Server {
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
-        let uri = params.text_document.uri.clone();
-        self.shared.documents.open(params.text_document);
-        self.shared.queue.changed(uri);
+        self.shared.documents.open(&params.text_document);
+        self.shared.queue.changed(params.text_document.uri);
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {

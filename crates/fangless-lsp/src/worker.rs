@@ -168,23 +168,22 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
     fn read(&mut self, path: &str) {
         let room = self.on_disk.contains(path) || self.on_disk.len() < MAX_FILES_READ;
         self.on_disk.insert(path.to_string());
-        match room.then(|| read_source(path)).flatten() {
-            Some(text) => self.analysis.set_file(path, text),
-            None => {
-                self.analysis.remove_file(path);
-                self.analysis.set_missing(path);
-            }
+        if let Some(text) = room.then(|| read_source(path)).flatten() {
+            self.analysis.set_file(path, text);
+        } else {
+            self.analysis.remove_file(path);
+            self.analysis.set_missing(path);
         }
     }
 
     /// Whether the diagnostics differ from those before.
     fn store(&self, uri: &Uri, view: View, mut findings: Vec<Finding>) -> bool {
         findings.retain(|finding| finding.suppressed.is_none());
-        let diagnostics = self.diagnostics(uri, &view, &findings);
+        let diagnostics = self.diagnostics(&view, &findings);
         self.shared.results.store(uri, view, findings, diagnostics)
     }
 
-    fn diagnostics(&self, uri: &Uri, view: &View, findings: &[Finding]) -> Vec<Diagnostic> {
+    fn diagnostics(&self, view: &View, findings: &[Finding]) -> Vec<Diagnostic> {
         let mut texts: BTreeMap<String, Rope> = BTreeMap::new();
         texts.insert(view.path.clone(), view.rope.clone());
         for step in findings.iter().flat_map(|finding| &finding.flow) {
@@ -194,7 +193,7 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
                 texts.insert(step.path.to_string(), Rope::from_str(&text));
             }
         }
-        let context = proto::Context { shared: &self.shared, uri, texts: &texts, rope: &view.rope };
+        let context = proto::Context { shared: &self.shared, texts: &texts, rope: &view.rope };
         findings.iter().map(|finding| context.diagnostic(finding)).collect()
     }
 
