@@ -28,7 +28,6 @@ pub struct Workspace {
     /// File of each chunk.
     owners: FxHashMap<u64, SmolStr>,
     results: Mutex<FxHashMap<u64, Arc<ChunkResult>>>,
-    next_chunk: u64,
     next_version: u64,
 }
 
@@ -59,7 +58,6 @@ impl Workspace {
             missing: FxHashSet::default(),
             owners: FxHashMap::default(),
             results: Mutex::default(),
-            next_chunk: 0,
             next_version: 0,
         }
     }
@@ -80,6 +78,13 @@ impl Workspace {
             // Imports of other files may now mean this one.
             self.program.forget_all_globals();
             self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
+    /// Adds or replaces many files.
+    pub fn set_files(&mut self, files: Vec<(String, String)>) {
+        for (path, text) in files {
+            self.set_file(&path, text);
         }
     }
 
