@@ -314,6 +314,9 @@ impl Workspace {
         rule.definition
             .fix
             .iter()
+            .enumerate()
+            .filter(|(at, _)| *at >= 32 || raw.unfit & (1 << at) == 0)
+            .map(|(_, recipe)| recipe)
             .filter(|recipe| {
                 recipe.callee.is_empty()
                     || raw.callee.as_ref().is_some_and(|callee| recipe.callee.contains(callee))
@@ -393,7 +396,7 @@ fn imports(ir: &Ir) -> Vec<(SmolStr, u32)> {
                     }
                 }
                 StatementKind::If { body, orelse, .. } => {
-                    pending.extend([body.as_slice(), orelse.as_slice()])
+                    pending.extend([body.as_slice(), orelse.as_slice()]);
                 }
                 StatementKind::Try { body, handlers, orelse, finally } => {
                     pending.extend([body.as_slice(), orelse.as_slice(), finally.as_slice()]);

@@ -34,7 +34,6 @@ fn rules_that_are_named_by_others_exist() {
 }
 
 #[test]
-#[ignore = "waits for the evaluator"]
 fn examples_do_what_their_pages_say() {
     let rules = Arc::new(RuleSet::builtin());
     let only = std::env::var("FANGLESS_RULE").ok();

@@ -25,6 +25,7 @@ pub(crate) fn run(index: &RuleIndex, ir: &Ir, chunk: u64, found: &mut Vec<RawFin
             callee: None,
             name: None,
             steps: Vec::new(),
+            unfit: 0,
             source: None,
         }));
     }

@@ -5,6 +5,7 @@ use crate::rule::schema::FixRecipe;
 use crate::text::TextRange;
 
 /// Where a fix is wanted.
+#[allow(dead_code)]
 pub(crate) struct Site<'a> {
     pub(crate) text: &'a str,
     /// The matched expression or statement.

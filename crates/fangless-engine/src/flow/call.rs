@@ -32,10 +32,7 @@ impl Evaluator<'_> {
         arguments: &[Argument],
     ) -> Value {
         let callee = self.callee(function);
-        let passed: Vec<Passed<'_>> = arguments
-            .iter()
-            .map(|argument| Passed { argument, value: self.expression(&argument.value) })
-            .collect();
+        let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
         let (method, receiver) = match &callee.shape {
             Shape::Method { receiver, name } => (Some(name.clone()), Some(receiver.clone())),
             _ => (None, None),
@@ -63,6 +60,15 @@ impl Evaluator<'_> {
             Some(name) => self.made_by(name, result),
             None => result,
         }
+    }
+
+    fn pass<'e>(&mut self, argument: &'e Argument) -> Passed<'e> {
+        let value = self.expression(&argument.value);
+        let base = match &value.shape {
+            Shape::Class(class) => self.external_base(*class, 0),
+            _ => None,
+        };
+        Passed { argument, value, base }
     }
 
     /// The callee, without asking whether reading it is a source.
@@ -604,10 +610,7 @@ impl Evaluator<'_> {
             },
             _ => return None,
         };
-        let passed: Vec<Passed<'_>> = arguments
-            .iter()
-            .map(|argument| Passed { argument, value: self.expression(&argument.value) })
-            .collect();
+        let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
         if passed.iter().all(|one| one.value.deep_taint().is_empty()) {
             return None;
         }

@@ -12,6 +12,8 @@ use crate::syntax::ir::{Argument, Expression};
 pub struct Passed<'a> {
     pub argument: &'a Argument,
     pub value: Value,
+    /// The library class that the value, a class of the workspace, derives from.
+    pub base: Option<SmolStr>,
 }
 
 /// A call of anything.

@@ -37,7 +37,7 @@ impl Evaluator<'_> {
                 }
             }
             ExpressionKind::Call { function, arguments } => {
-                self.assume_call(test, function, arguments, truth)
+                self.assume_call(test, function, arguments, truth);
             }
             ExpressionKind::Walrus { value, .. } => self.assume(value, truth),
             ExpressionKind::Name(name) => {

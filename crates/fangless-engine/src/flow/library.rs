@@ -156,7 +156,7 @@ pub(super) fn percent(template: &Value, arguments: &Value) -> Value {
         number += 1;
         match kind {
             Some('d' | 'i' | 'f' | 'x' | 'X' | 'o' | 'e' | 'g' | 'c') => {
-                pieces.push(Piece::Hole(Taint::default()))
+                pieces.push(Piece::Hole(Taint::default()));
             }
             Some('r') => {
                 let tags = super::taint::TagSet::of(&[crate::model::schema::Tag::Log]);

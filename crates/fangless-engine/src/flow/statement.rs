@@ -126,7 +126,7 @@ impl Evaluator<'_> {
                 }
             }
             StatementKind::Try { body, handlers, orelse, finally } => {
-                self.try_statement(body, handlers, orelse, finally)
+                self.try_statement(body, handlers, orelse, finally);
             }
             StatementKind::With { items, body } => {
                 for (context, alias) in items {
@@ -395,10 +395,10 @@ impl Evaluator<'_> {
     /// Puts a changed container back where it was read from.
     pub(super) fn rebind(&mut self, place: &Expression, value: Value) {
         match &place.kind {
-            ExpressionKind::Name(name) => {
-                if self.frame_ref().state.as_ref().is_some_and(|state| state.get(name).is_some()) {
-                    self.set(name, value);
-                }
+            ExpressionKind::Name(name)
+                if self.frame_ref().state.as_ref().is_some_and(|state| state.get(name).is_some()) =>
+            {
+                self.set(name, value);
             }
             ExpressionKind::Attribute { value: owner, name } => {
                 let owned = self.quietly(|evaluator| evaluator.expression(owner));

@@ -184,7 +184,7 @@ impl Value {
         match &self.shape {
             Shape::Sequence { items, .. } => items.iter().for_each(|item| taint.add(&item.deep_taint())),
             Shape::Mapping { entries, .. } => {
-                entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint()))
+                entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
             }
             Shape::Object { attributes, .. } => {
                 attributes.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
@@ -202,6 +202,7 @@ impl Value {
     }
 
     /// What the value may be when it is one of two.
+    #[must_use]
     pub fn join(&self, other: &Self) -> Self {
         let mut taint = self.taint.clone();
         taint.add(&other.taint);

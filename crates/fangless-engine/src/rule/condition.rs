@@ -6,6 +6,7 @@ use super::schema::{Condition, Is};
 use crate::flow::event::{CallEvent, select};
 use crate::flow::taint::Source;
 use crate::flow::value::{Constant, Shape, Value};
+use crate::model::schema::Tag;
 use crate::secret;
 use crate::syntax::ir::{ArgumentKind, Expression};
 
@@ -14,6 +15,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) value: &'a Value,
     pub(crate) expression: Option<&'a Expression>,
     pub(crate) name: Option<&'a str>,
+    /// The library class that the value, a class of the workspace, derives from.
+    pub(crate) base: Option<&'a str>,
 }
 
 /// Whether a condition on a call holds. One without an argument speaks of the first.
@@ -33,8 +36,12 @@ pub(crate) fn on_call(condition: &Condition, event: &CallEvent<'_>) -> bool {
         (Some(_), Some(Is::Missing)) => false,
         (None, _) => false,
         (Some(passed), _) => {
-            let subject =
-                Subject { value: &passed.value, expression: Some(&passed.argument.value), name: None };
+            let subject = Subject {
+                value: &passed.value,
+                expression: Some(&passed.argument.value),
+                name: None,
+                base: passed.base.as_deref(),
+            };
             on_subject(condition, &subject)
         }
     };
@@ -61,7 +68,9 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
             .instance_of
             .as_ref()
             .is_none_or(|names| matches!(&value.shape, Shape::Instance(class) if names.contains(class)))
-        && condition.derives_from.as_ref().is_none_or(|names| refers_to(value, names))
+        && condition.derives_from.as_ref().is_none_or(|names| {
+            refers_to(value, names) || subject.base.is_some_and(|base| names.iter().any(|name| name == base))
+        })
         && condition.matches.as_ref().is_none_or(|pattern| {
             let text = value.as_text();
             // A pattern that does not compile never matches; loading a page reports it.
@@ -87,6 +96,12 @@ fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
         Is::Present => true,
         Is::Constant => value.is_constant(),
         Is::Dynamic => !value.is_constant(),
+        Is::Unverified => {
+            let taint = value.deep_taint();
+            !value.is_constant()
+                && (taint.is_empty()
+                    || taint.origins().iter().any(|origin| !origin.cleared.contains(Tag::Deserialization)))
+        }
         Is::Tainted => !value.deep_taint().is_empty(),
         Is::Truthy => value.truth() == Some(true),
         Is::Falsy => value.truth() == Some(false),

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::RuleSet;
 use super::condition::{self, Subject};
-use super::schema::{AssignMatch, CallMatch, Condition, FlowMatch, Profile};
+use super::schema::{AssignMatch, CallMatch, Condition, FixRecipe, FlowMatch, Profile};
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
 use crate::flow::taint::{Location, Source};
@@ -24,6 +24,7 @@ pub(crate) struct RuleIndex {
     pub(crate) queries: Vec<(usize, super::schema::QueryMatch)>,
     pub(crate) names: Vec<SmolStr>,
     severities: Vec<Severity>,
+    fixes: Vec<Vec<FixRecipe>>,
     messages: Vec<String>,
     /// For each rule, the rules whose finding at the same place it replaces.
     pub(crate) replaces: Vec<Vec<SmolStr>>,
@@ -43,6 +44,7 @@ impl RuleIndex {
             let number = index.names.len();
             index.names.push(definition.name.clone());
             index.severities.push(definition.severity);
+            index.fixes.push(definition.fix.clone());
             index.messages.push(definition.message.clone());
             index.replaces.push(definition.replaces.clone());
             for call in &definition.call {
@@ -80,6 +82,16 @@ impl RuleIndex {
     }
 }
 
+/// The recipes whose conditions do not hold, a bit each.
+fn unfit(recipes: &[FixRecipe], holds: impl Fn(&Condition) -> bool) -> u32 {
+    recipes
+        .iter()
+        .take(32)
+        .enumerate()
+        .filter(|(_, recipe)| !recipe.when.iter().all(&holds))
+        .fold(0, |bits, (at, _)| bits | (1 << at))
+}
+
 fn collect_made_by(conditions: &[Condition], out: &mut Vec<SmolStr>) {
     for condition in conditions {
         out.extend(condition.result_of.iter().flatten().cloned());
@@ -99,6 +111,8 @@ pub(crate) struct RawFinding {
     pub(crate) callee: Option<SmolStr>,
     pub(crate) name: Option<SmolStr>,
     pub(crate) steps: Vec<(Location, StepKind, SmolStr)>,
+    /// The rule's fix recipes whose conditions do not hold here, a bit each.
+    pub(crate) unfit: u32,
     pub(crate) source: Option<Source>,
 }
 
@@ -153,6 +167,7 @@ impl Observer for Matcher<'_> {
                 callee: event.qualified.map(SmolStr::new),
                 name: None,
                 steps: Vec::new(),
+                unfit: unfit(&index.fixes[*rule], |condition| condition::on_call(condition, event)),
                 source: None,
             });
         }
@@ -169,8 +184,12 @@ impl Observer for Matcher<'_> {
             if !(targeted || named) {
                 continue;
             }
-            let subject =
-                Subject { value: event.value, expression: Some(event.expression), name: Some(event.name) };
+            let subject = Subject {
+                value: event.value,
+                expression: Some(event.expression),
+                name: Some(event.name),
+                base: None,
+            };
             if !matched.when.iter().all(|condition| condition::on_value(condition, &subject)) {
                 continue;
             }
@@ -185,6 +204,7 @@ impl Observer for Matcher<'_> {
                 callee: None,
                 name: Some(event.name.into()),
                 steps: Vec::new(),
+                unfit: unfit(&index.fixes[*rule], |condition| condition::on_value(condition, &subject)),
                 source: None,
             });
         }
@@ -224,6 +244,7 @@ impl Observer for Matcher<'_> {
                 callee: Some(event.callee.into()),
                 name: None,
                 steps,
+                unfit: 0,
                 source: Some(event.origin.source.clone()),
             });
         }
@@ -242,6 +263,7 @@ impl Observer for Matcher<'_> {
                 callee: None,
                 name: Some(module.into()),
                 steps: Vec::new(),
+                unfit: 0,
                 source: None,
             });
         }

@@ -227,6 +227,8 @@ pub enum Is {
     Constant,
     /// Not a constant.
     Dynamic,
+    /// Not a constant, and no check of a signature vouches for it.
+    Unverified,
     Tainted,
     /// A constant that is true in a condition.
     Truthy,

@@ -2,36 +2,38 @@
 
 pub mod names;
 
+/// Parts of texts that stand where a credential will once be.
+const PLACEHOLDERS: [&str; 22] = [
+    "changeme",
+    "change_me",
+    "change-me",
+    "your_",
+    "your-",
+    "yourpassword",
+    "example",
+    "placeholder",
+    "xxx",
+    "***",
+    "<",
+    "${",
+    "{{",
+    "todo",
+    "dummy",
+    "redacted",
+    "replace",
+    "insert",
+    "none",
+    "null",
+    "not-set",
+    "%(",
+];
+
 /// Whether a literal bound to a credential-like name is a credential, not a placeholder, a path or a mere word.
 pub fn looks_like_secret(name: &str, text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     if text.len() < 6 || text.chars().any(char::is_whitespace) {
         return false;
     }
-    const PLACEHOLDERS: [&str; 22] = [
-        "changeme",
-        "change_me",
-        "change-me",
-        "your_",
-        "your-",
-        "yourpassword",
-        "example",
-        "placeholder",
-        "xxx",
-        "***",
-        "<",
-        "${",
-        "{{",
-        "todo",
-        "dummy",
-        "redacted",
-        "replace",
-        "insert",
-        "none",
-        "null",
-        "not-set",
-        "%(",
-    ];
     if PLACEHOLDERS.iter().any(|placeholder| lower.contains(placeholder)) {
         return false;
     }
@@ -56,14 +58,11 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
     let has_other =
         text.chars().any(|character| !character.is_alphanumeric() && !matches!(character, '_' | '-' | '.'));
     // A word or a few joined ones is an identifier: a key of a form, a column, a header, a constant.
-    let words_only = !has_digit
-        && !has_other
-        && !(has_upper && has_lower && !text.contains(['_', '-', '.', ' ']) && entropy(text) > 3.5);
+    let has_separator = text.contains(['_', '-', '.']);
+    let looks_random = has_upper && has_lower && !has_separator && entropy(text) > 3.5;
+    let words_only = !(has_digit || has_other || looks_random);
     if words_only {
-        return is_password_name(name)
-            && !text.contains(['_', '-', '.', ' '])
-            && text.len() >= 8
-            && entropy(text) > 2.5;
+        return is_password_name(name) && !has_separator && text.len() >= 8 && entropy(text) > 2.5;
     }
     if text.chars().all(|character| character.is_ascii_digit()) {
         return is_password_name(name);

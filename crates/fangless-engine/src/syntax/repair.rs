@@ -143,7 +143,6 @@ fn completed(text: &str, line: usize) -> Option<(usize, usize, String)> {
     } else if matches!(last, '.' | '=' | '+' | '-' | '*' | '/' | '%' | ',' | '@' | '|' | '&' | '<' | '>') {
         added.push_str(" _");
     } else if content.starts_with('@') {
-        added.push_str("\n");
         return None;
     }
     if needs_body(content) {

@@ -14,6 +14,7 @@ impl TextRange {
         Self { start, end }
     }
 
+    #[must_use]
     /// The same range, `by` bytes further on.
     pub const fn moved(self, by: u32) -> Self {
         Self { start: self.start + by, end: self.end + by }

@@ -192,7 +192,7 @@ impl Splitter<'_> {
             match byte {
                 b'#' => {
                     at = line_end(self.bytes, at)
-                        - usize::from(ends_line(self.bytes, line_end(self.bytes, at)))
+                        - usize::from(ends_line(self.bytes, line_end(self.bytes, at)));
                 }
                 b'\'' | b'"' => {
                     at = self.string(at, line_start);
@@ -266,10 +266,8 @@ impl Splitter<'_> {
                 b'{' if formatted && self.bytes.get(end + 1) == Some(&b'{') => end += 1,
                 b'{' if formatted => depth += 1,
                 b'}' if formatted => depth = depth.saturating_sub(1),
-                byte if byte == quote => {
-                    if depth == 0 || !closes_later(self.bytes, end, quote) {
-                        return end + 1;
-                    }
+                byte if byte == quote && (depth == 0 || !closes_later(self.bytes, end, quote)) => {
+                    return end + 1;
                 }
                 _ => {}
             }

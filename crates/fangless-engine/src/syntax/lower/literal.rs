@@ -124,7 +124,7 @@ impl<'tree> Lowering<'tree> {
             for child in children(specifier) {
                 match child.kind() {
                     "interpolation" | "format_expression" => {
-                        format.push(value_part(self.field(child, "expression")))
+                        format.push(value_part(self.field(child, "expression")));
                     }
                     _ => {}
                 }

@@ -451,7 +451,7 @@ impl<'tree> Lowering<'tree> {
             let range = self.range(child);
             match child.kind() {
                 "dotted_name" | "identifier" => {
-                    names.push(ImportedName { name: self.dotted(child), alias: None, range })
+                    names.push(ImportedName { name: self.dotted(child), alias: None, range });
                 }
                 "aliased_import" => names.push(ImportedName {
                     name: child.child_by_field_name("name").map(|name| self.dotted(name)).unwrap_or_default(),
@@ -471,16 +471,15 @@ impl<'tree> Lowering<'tree> {
 
     fn import_from(&mut self, node: Node<'tree>) -> StatementKind {
         let module_node = node.child_by_field_name("module_name");
-        let (mut module, mut level) = (SmolStr::default(), 0);
-        match module_node {
+        let (module, level) = match module_node {
             Some(relative) if relative.kind() == "relative_import" => {
                 let text = self.dotted(relative);
-                level = text.chars().take_while(|character| *character == '.').count() as u32;
-                module = SmolStr::new(text.trim_start_matches('.'));
+                let level = text.chars().take_while(|character| *character == '.').count() as u32;
+                (SmolStr::new(text.trim_start_matches('.')), level)
             }
-            Some(name) => module = self.dotted(name),
-            None => module = SmolStr::new_static("__future__"),
-        }
+            Some(name) => (self.dotted(name), 0),
+            None => (SmolStr::new_static("__future__"), 0),
+        };
         let names = self.imported_names(node, module_node);
         let star = children(node).iter().any(|child| child.kind() == "wildcard_import");
         StatementKind::ImportFrom { module, level, names, star }
