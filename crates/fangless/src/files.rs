@@ -78,7 +78,7 @@ pub(crate) fn read_file(path: &Path) -> Result<String, String> {
             return Ok(bytes.iter().map(|byte| char::from(*byte)).collect());
         }
         let at = std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len);
-        let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(&bytes[..at]).matches('\n').count() + 1;
         Err(format!("line {line}: not UTF-8; save it as UTF-8 or declare its encoding; skipped"))
     })
 }

@@ -1,5 +1,7 @@
 //! An error handler that grants what was asked: CWE-636.
 
+use smol_str::SmolStr;
+
 use crate::secret::names::words;
 use crate::syntax::ir::{ExpressionKind, Function, Ir, Statement, StatementKind};
 use crate::text::TextRange;
@@ -9,7 +11,9 @@ pub(super) fn find(ir: &Ir) -> Vec<TextRange> {
     let mut found = Vec::new();
     for function in &ir.functions {
         if asks_for_access(function) {
-            visit(&function.body, false, &mut found);
+            let mut returned = Vec::new();
+            returned_names(&function.body, &mut returned);
+            visit(&function.body, false, &returned, &mut found);
         }
     }
     found
@@ -57,7 +61,33 @@ fn asks_for_access(function: &Function) -> bool {
     }
 }
 
-fn visit(statements: &[Statement], in_handler: bool, found: &mut Vec<TextRange>) {
+/// Names that the function returns somewhere.
+fn returned_names(statements: &[Statement], names: &mut Vec<SmolStr>) {
+    for statement in statements {
+        match &statement.kind {
+            StatementKind::Return(Some(value)) => {
+                if let ExpressionKind::Name(name) = &value.kind {
+                    names.push(name.clone());
+                }
+            }
+            StatementKind::Try { body, handlers, orelse, finally } => {
+                for block in
+                    [body, orelse, finally].into_iter().chain(handlers.iter().map(|handler| &handler.body))
+                {
+                    returned_names(block, names);
+                }
+            }
+            StatementKind::If { body, orelse, .. } | StatementKind::For { body, orelse, .. } => {
+                returned_names(body, names);
+                returned_names(orelse, names);
+            }
+            StatementKind::With { body, .. } => returned_names(body, names),
+            _ => {}
+        }
+    }
+}
+
+fn visit(statements: &[Statement], in_handler: bool, returned: &[SmolStr], found: &mut Vec<TextRange>) {
     for statement in statements {
         match &statement.kind {
             StatementKind::Return(Some(value)) if in_handler => {
@@ -65,21 +95,29 @@ fn visit(statements: &[Statement], in_handler: bool, found: &mut Vec<TextRange>)
                     found.push(statement.range);
                 }
             }
-            StatementKind::Try { body, handlers, orelse, finally } => {
-                visit(body, in_handler, found);
-                for handler in handlers {
-                    visit(&handler.body, true, found);
+            StatementKind::Assign { targets, value } if in_handler => {
+                let is_answer = targets.iter().any(
+                    |target| matches!(&target.kind, ExpressionKind::Name(name) if returned.contains(name)),
+                );
+                if is_answer && matches!(value.kind, ExpressionKind::Boolean(true)) {
+                    found.push(statement.range);
                 }
-                visit(orelse, in_handler, found);
-                visit(finally, in_handler, found);
+            }
+            StatementKind::Try { body, handlers, orelse, finally } => {
+                visit(body, in_handler, returned, found);
+                for handler in handlers {
+                    visit(&handler.body, true, returned, found);
+                }
+                visit(orelse, in_handler, returned, found);
+                visit(finally, in_handler, returned, found);
             }
             StatementKind::If { body, orelse, .. }
             | StatementKind::While { body, orelse, .. }
             | StatementKind::For { body, orelse, .. } => {
-                visit(body, in_handler, found);
-                visit(orelse, in_handler, found);
+                visit(body, in_handler, returned, found);
+                visit(orelse, in_handler, returned, found);
             }
-            StatementKind::With { body, .. } => visit(body, in_handler, found),
+            StatementKind::With { body, .. } => visit(body, in_handler, returned, found),
             _ => {}
         }
     }

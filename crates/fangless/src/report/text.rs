@@ -43,6 +43,9 @@ pub(crate) fn render(reports: &[FileReport], skipped: usize) -> String {
     out
 }
 
+/// The steps of a flow in another file: its shown path, its text, the steps.
+type Elsewhere<'a> = (String, &'a str, Vec<(TextRange, String)>);
+
 fn one(
     renderer: &Renderer,
     report: &FileReport,
@@ -63,16 +66,14 @@ fn one(
             .span(span(finding.range, &report.text))
             .label(format!("{severity}{certainty}")),
     );
-    let mut groups: Vec<(String, &str, Vec<(TextRange, String)>)> = Vec::new();
+    let mut groups: Vec<Elsewhere<'_>> = Vec::new();
     for (number, step) in finding.flow.iter().enumerate() {
         let label = format!("{}. {}", number + 1, step.note);
         match texts.get(step.path.as_str()) {
+            Some((_, shown)) if *shown == path && step.range == finding.range => {}
             Some((_, shown)) if *shown == path => {
-                if step.range != finding.range {
-                    main = main.annotation(
-                        AnnotationKind::Context.span(span(step.range, &report.text)).label(label),
-                    );
-                }
+                let mark = AnnotationKind::Context.span(span(step.range, &report.text)).label(label);
+                main = main.annotation(mark);
             }
             Some((text, shown)) => match groups.iter_mut().find(|(known, _, _)| known == shown) {
                 Some((_, _, steps)) => steps.push((step.range, label)),
@@ -94,7 +95,7 @@ fn one(
         let others = format!("{} other source(s) reach the same place", finding.other_sources);
         group = group.element(Level::NOTE.message(others));
     }
-    let mut rendered = renderer.render(&[group]).to_string();
+    let mut rendered = renderer.render(&[group]).clone();
     if let Some(fix) = fixes.first() {
         rendered.push_str(&difference(&report.text, fix));
     }
