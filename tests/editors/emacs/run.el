@@ -15,8 +15,8 @@
 
 (defconst run-text
   (string-join
-   '("import requests" "import yaml" "" "" "def fetch(url):"
-     "    return requests.get(url, timeout=5, verify=False)" "" "" "settings = open(\"settings.yaml\")" "")
+   '("import pickle" "import yaml" "" "" "def restore(data):"
+     "    return pickle.loads(data)" "" "" "settings = open(\"settings.yaml\")" "")
    "\n"))
 
 (defun run-fail (what)
@@ -81,13 +81,13 @@
         (call-interactively #'eglot)
         (run-check "server attached" (eglot-current-server))
         (flymake-start)
-        (run-wait "diagnostic of the opened file" (lambda () (equal (run-lines "tls-verify-disabled") '(6))))
+        (run-wait "diagnostic of the opened file" (lambda () (equal (run-lines "pickle-load") '(6))))
 
         (goto-char (point-max))
         (run-press "config = yaml.load(settings")
         (run-press ")")
         (run-wait "diagnostic after typing" (lambda () (equal (run-lines "yaml-unsafe-load") '(10))))
-        (run-check "the other finding is there" (equal (run-lines "tls-verify-disabled") '(6)))
+        (run-check "the other finding is there" (equal (run-lines "pickle-load") '(6)))
 
         (search-backward "load")
         (run-quick-fix "safe_load")
@@ -100,7 +100,7 @@
         (goto-char (point-max))
         (run-press "\nhalf = (\nagain = yaml.load(settings)")
         (run-wait "diagnostic below an open bracket" (lambda () (equal (run-lines "yaml-unsafe-load") '(12))))
-        (run-check "the first finding is there still" (equal (run-lines "tls-verify-disabled") '(6)))
+        (run-check "the first finding is there still" (equal (run-lines "pickle-load") '(6)))
 
         (let ((process (jsonrpc--process (eglot-current-server))))
           (eglot-shutdown (eglot-current-server))

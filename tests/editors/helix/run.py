@@ -20,12 +20,12 @@ HELIX = os.environ["HELIX_BIN"]
 SETTINGS = pathlib.Path(os.environ["FANGLESS_HELIX"])
 
 TEXT = """\
-import requests
+import pickle
 import yaml
 
 
-def fetch(url):
-    return requests.get(url, timeout=5, verify=False)
+def restore(data):
+    return pickle.loads(data)
 
 
 settings = open("settings.yaml")
@@ -112,7 +112,7 @@ def run(folder):
     file = folder / "project" / "views.py"
     file.write_text(TEXT + TYPED)
     said = messages(file)
-    kept, unsafe = said["tls-verify-disabled"], said["yaml-unsafe-load"]
+    kept, unsafe = said["pickle-load"], said["yaml-unsafe-load"]
     file.write_text(TEXT)
 
     environment = {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_CACHE_HOME": str(folder / "cache")}

@@ -11,14 +11,14 @@ local NVIM = assert(vim.env.NVIM_BIN, 'NVIM_BIN names the editor')
 local CONFIG = assert(vim.env.FANGLESS_NEOVIM, 'FANGLESS_NEOVIM is the folder that holds lsp/fangless.lua')
 
 -- The text that is opened. Its finding must stay while other lines are half typed.
-local KEPT = { code = 'tls-verify-disabled', line = 6 }
+local KEPT = { code = 'pickle-load', line = 6 }
 local TEXT = [[
-import requests
+import pickle
 import yaml
 
 
-def fetch(url):
-    return requests.get(url, timeout=5, verify=False)
+def restore(data):
+    return pickle.loads(data)
 
 
 settings = open("settings.yaml")
