@@ -176,6 +176,10 @@ impl Evaluator<'_> {
             if !sink.when.iter().all(|condition| self.observer.holds(condition, event)) {
                 continue;
             }
+            if let (true, Some(receiver)) = (sink.argument.is_empty(), event.receiver) {
+                let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
+                self.tell_sink(sink.tag, receiver, event.at, event.at, &callee, event.assumed.clone());
+            }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
                 if by_name.is_empty() && sink.tag == Tag::Sql && !looks_like_sql(&passed.value) {
@@ -341,7 +345,8 @@ impl Evaluator<'_> {
         }
         match qualified {
             Some("str") if passed.len() == 1 => {
-                return library::to_text(&passed[0].value);
+                let text = library::to_text(&passed[0].value);
+                return super::guard::cleared(text, TagSet::of(&[Tag::Nosql]));
             }
             Some(
                 "list" | "tuple" | "set" | "sorted" | "reversed" | "frozenset" | "copy.copy"

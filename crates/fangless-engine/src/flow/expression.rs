@@ -494,7 +494,7 @@ impl Evaluator<'_> {
                     }
                     let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
                     if numeric {
-                        pieces.push(Piece::Hole(Taint::default()));
+                        pieces.push(Piece::Hole(library::number_taint(&result)));
                     } else if format.is_empty() {
                         pieces.extend(pieces_of(&library::to_text(&result)));
                     } else {

@@ -187,7 +187,7 @@ impl Evaluator<'_> {
             _ => {
                 if truth && is_verification(name) {
                     for argument in arguments {
-                        self.clear(&argument.value, TagSet::of(&[Tag::Deserialization]));
+                        self.clear_verified(&argument.value);
                     }
                 }
                 self.assume_helper(whole, arguments, truth);
@@ -282,6 +282,19 @@ impl Evaluator<'_> {
                 self.set(name, narrowed);
             }
             _ => {}
+        }
+    }
+
+    /// What a signature was computed from is vouched for by it: `compare_digest(digest(key, data), sent)`.
+    fn clear_verified(&mut self, expression: &Expression) {
+        self.clear(expression, TagSet::of(&[Tag::Deserialization]));
+        if let ExpressionKind::Call { function, arguments } = &expression.kind {
+            if let ExpressionKind::Attribute { value, .. } = &function.kind {
+                self.clear_verified(value);
+            }
+            for argument in arguments {
+                self.clear_verified(&argument.value);
+            }
         }
     }
 

@@ -118,6 +118,11 @@ pub(super) fn with_taint(mut value: Value, taint: &Taint) -> Value {
     value
 }
 
+/// What is left of the taint of a value that is written as a number: who made it.
+pub(super) fn number_taint(value: &Value) -> Taint {
+    value.deep_taint().cleared(super::taint::TagSet::ALL)
+}
+
 /// `str(value)`.
 pub(super) fn to_text(value: &Value) -> Value {
     match &value.shape {
@@ -156,7 +161,7 @@ pub(super) fn percent(template: &Value, arguments: &Value) -> Value {
         number += 1;
         match kind {
             Some('d' | 'i' | 'f' | 'x' | 'X' | 'o' | 'e' | 'g' | 'c') => {
-                pieces.push(Piece::Hole(Taint::default()));
+                pieces.push(Piece::Hole(number_taint(&value)));
             }
             Some('r') => {
                 let tags = super::taint::TagSet::of(&[crate::model::schema::Tag::Log]);
@@ -202,7 +207,7 @@ pub(super) fn format(
                 };
                 let value = value.unwrap_or_else(|| Value::tainted(rest.clone()));
                 if specifier.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']) {
-                    pieces.push(Piece::Hole(Taint::default()));
+                    pieces.push(Piece::Hole(number_taint(&value)));
                 } else if path == name && specifier.is_empty() && conversion.is_empty() {
                     pieces.extend(pieces_of(&to_text(&value)));
                 } else {

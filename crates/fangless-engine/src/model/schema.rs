@@ -114,6 +114,8 @@ pub struct SourceRow {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SinkRow {
     pub callee: Vec<SmolStr>,
+    /// Empty: the receiver of the method.
+    #[serde(default)]
     pub argument: Vec<ArgumentSelector>,
     pub tag: Tag,
     /// Conditions on the call's arguments (`shell=True`).

@@ -8,7 +8,7 @@ use crate::flow::taint::Source;
 use crate::flow::value::{Constant, Shape, Value};
 use crate::model::schema::Tag;
 use crate::secret;
-use crate::syntax::ir::{ArgumentKind, Expression};
+use crate::syntax::ir::{ArgumentKind, Expression, ExpressionKind};
 
 /// What a condition speaks of.
 pub(crate) struct Subject<'a> {
@@ -107,9 +107,21 @@ fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
         Is::Falsy => value.truth() == Some(false),
         Is::None => matches!(value.as_constant(), Some(Constant::None)),
         Is::Text => text_of(value).is_some_and(|text| !text.is_empty()),
+        // A variable that holds the secret was reported where it got it.
+        Is::SecretText if !subject.expression.is_none_or(is_literal) => false,
         Is::SecretText => text_of(value)
             .is_some_and(|text| secret::looks_like_secret(subject.name.unwrap_or_default(), &text)),
     }
+}
+
+fn is_literal(expression: &Expression) -> bool {
+    !matches!(
+        expression.kind,
+        ExpressionKind::Name(_)
+            | ExpressionKind::Attribute { .. }
+            | ExpressionKind::Subscript { .. }
+            | ExpressionKind::Call { .. }
+    )
 }
 
 fn text_of(value: &Value) -> Option<String> {

@@ -161,6 +161,10 @@ pub fn mentions(expression: &Expression, kind: NameKind) -> bool {
             ExpressionKind::Attribute { name, .. } if name == "get" => {
                 matches!(arguments.first().map(|one| &one.value.kind), Some(ExpressionKind::Text(key)) if is_named(key, kind))
             }
+            // `"… {}".format(password)`
+            ExpressionKind::Attribute { name, .. } if name == "format" => {
+                arguments.iter().any(|one| mentions(&one.value, kind))
+            }
             ExpressionKind::Name(name) if matches!(name.as_str(), "str" | "bytes" | "repr") => {
                 arguments.iter().any(|one| mentions(&one.value, kind))
             }
