@@ -113,7 +113,10 @@ pub(crate) async fn publish_forever(shared: Arc<Shared>, client: Client) {
     let mut sent: HashMap<Uri, Sent> = HashMap::new();
     loop {
         while let Some(uri) = shared.results.next_unsent() {
-            publish(&shared, &client, uri, &mut sent).await;
+            // Who asks is never told unasked: an editor would show everything twice.
+            if !shared.abilities().pulls {
+                publish(&shared, &client, uri, &mut sent).await;
+            }
         }
         shared.results.wake_publisher.notified().await;
     }

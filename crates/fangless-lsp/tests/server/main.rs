@@ -1,0 +1,15 @@
+//! The server, spoken to as a client speaks to it, over a pipe in memory. Nothing here sleeps or measures: tests
+//! wait for messages, and a limit that is far off only ends a test that would hang.
+
+mod actions;
+mod client;
+mod diagnostics;
+mod encodings;
+mod endings;
+mod engine;
+mod isolation;
+mod liveness;
+mod malformed;
+mod model;
+mod ordering;
+mod real;
