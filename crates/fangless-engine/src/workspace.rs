@@ -29,7 +29,13 @@ pub struct Workspace {
     owners: FxHashMap<u64, SmolStr>,
     results: Mutex<FxHashMap<u64, Arc<ChunkResult>>>,
     next_version: u64,
+    /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
+    elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
+    revision: u64,
 }
+
+/// Findings by the file they lie in.
+type Elsewhere = FxHashMap<SmolStr, Vec<RawFinding>>;
 
 /// What the evaluation of a chunk found, and what it read to find it.
 struct ChunkResult {
@@ -59,6 +65,8 @@ impl Workspace {
             owners: FxHashMap::default(),
             results: Mutex::default(),
             next_version: 0,
+            elsewhere: Mutex::default(),
+            revision: 0,
         }
     }
 
@@ -68,6 +76,7 @@ impl Workspace {
 
     /// Adds a file, or replaces its whole text.
     pub fn set_file(&mut self, path: &str, text: String) {
+        self.revision += 1;
         let path = SmolStr::new(path);
         self.forget(&path);
         self.missing.remove(&path);
@@ -91,6 +100,7 @@ impl Workspace {
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
     pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        self.revision += 1;
         let Some(document) = self.files.get_mut(path) else { return };
         for edit in edits {
             document.edit(edit.range, &edit.text);
@@ -99,6 +109,7 @@ impl Workspace {
     }
 
     pub fn remove_file(&mut self, path: &str) {
+        self.revision += 1;
         let path = SmolStr::new(path);
         self.forget(&path);
         self.files.remove(&path);
@@ -168,6 +179,7 @@ impl Workspace {
                 raw.push(finding.clone());
             }
         }
+        raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
         let raw = self.merge(raw);
         let mut findings: Vec<Finding> =
             raw.iter().filter_map(|(finding, others)| self.absolute(path, finding, *others)).collect();
@@ -177,6 +189,42 @@ impl Workspace {
             suppress::mark(document.text(), &mut findings, &self.rules);
         }
         findings
+    }
+
+    /// Evaluates a file. Independent files can be evaluated on several threads before their findings are asked for.
+    pub fn evaluate(&self, path: &str) {
+        for chunk in self.program.modules.get(path).into_iter().flatten() {
+            self.result(*chunk);
+        }
+    }
+
+    /// What the evaluation of each file found in another one: a caller brings the attacker's input, the callee has
+    /// the danger.
+    fn elsewhere(&self) -> Arc<Elsewhere> {
+        let mut known = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((revision, found)) = &*known
+            && *revision == self.revision
+        {
+            return found.clone();
+        }
+        let mut found = Elsewhere::default();
+        let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
+        paths.sort();
+        for path in paths {
+            for chunk in self.program.modules.get(path).into_iter().flatten() {
+                for finding in &self.result(*chunk).findings {
+                    match self.owners.get(&finding.at.chunk) {
+                        Some(owner) if owner != path => {
+                            found.entry(owner.clone()).or_default().push(finding.clone());
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        let found = Arc::new(found);
+        *known = Some((self.revision, found.clone()));
+        found
     }
 
     fn result(&self, chunk: u64) -> Arc<ChunkResult> {
@@ -297,6 +345,7 @@ impl Workspace {
             .into_iter()
             .flatten()
             .flat_map(|chunk| self.result(*chunk).findings.clone())
+            .chain(self.elsewhere().get(path).into_iter().flatten().cloned())
             .find(|raw| {
                 self.index.names[raw.rule] == finding.rule
                     && self.place(raw.at.chunk, raw.at.range).is_some_and(|(_, range)| range == finding.range)

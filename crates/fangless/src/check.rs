@@ -106,6 +106,7 @@ fn analyse(arguments: &CheckArguments, sources: Vec<SourceFile>, rules: &Arc<Rul
     load_imports(&mut workspace);
     let pool = rayon::ThreadPoolBuilder::new().stack_size(crate::STACK).build();
     let work = || {
+        paths.par_iter().for_each(|(_, key)| workspace.evaluate(key));
         paths
             .par_iter()
             .map(|(path, key)| {
