@@ -7,7 +7,7 @@
 
 mod checks;
 pub mod finding;
-mod fix;
+pub mod fix;
 pub mod flow;
 pub mod model;
 pub mod rule;

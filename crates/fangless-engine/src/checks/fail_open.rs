@@ -55,8 +55,8 @@ fn asks_for_access(function: &Function) -> bool {
             || word.starts_with("permi")
     });
     match first.as_str() {
-        "authorize" | "authorise" | "authenticate" | "permit" | "allow" => true,
-        "check" | "is" | "has" | "can" | "verify" | "validate" | "may" | "user" => access,
+        "authorize" | "authorise" | "authenticate" | "permit" | "allow" | "may" | "can" => true,
+        "check" | "is" | "has" | "verify" | "validate" | "user" => access,
         _ => false,
     }
 }

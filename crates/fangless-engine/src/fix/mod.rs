@@ -1,23 +1,70 @@
-//! Fixes: byte edits on the tree, built on demand.
+//! Fixes: byte edits on the tree, built on demand. A recipe says what to do, a site where; what cannot be done with
+//! certainty is not offered. Nothing here decides whether there is a finding.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the tree's helpers are whole; the structural rewrites that use the rest come next"
+)]
+
+mod apply;
+mod draft;
+mod import;
+mod simple;
+mod stdlib;
+mod template;
+mod tree;
+
+pub use apply::{apply, merge, select_non_overlapping};
+
+use draft::Draft;
+use tree::Source;
 
 use crate::finding::{Fix, FlowStep};
 use crate::rule::schema::FixRecipe;
 use crate::text::TextRange;
 
 /// Where a fix is wanted.
-#[allow(dead_code)]
-pub(crate) struct Site<'a> {
-    pub(crate) text: &'a str,
-    /// The matched expression or statement.
-    pub(crate) target: TextRange,
-    pub(crate) argument: Option<TextRange>,
-    pub(crate) callee: Option<&'a str>,
-    pub(crate) name: Option<&'a str>,
-    pub(crate) flow: &'a [FlowStep],
-    pub(crate) path: &'a str,
+pub struct Site<'a> {
+    /// The whole file.
+    pub text: &'a str,
+    /// The matched expression or statement: a call, an assigned value, a literal.
+    pub target: TextRange,
+    /// The argument at fault.
+    pub argument: Option<TextRange>,
+    /// The qualified name of the callee.
+    pub callee: Option<&'a str>,
+    /// The name a value is bound to.
+    pub name: Option<&'a str>,
+    pub flow: &'a [FlowStep],
+    /// The file's path; steps of the flow in this file have the same.
+    pub path: &'a str,
 }
 
-/// The edit that a recipe means here; none where it cannot be made safely.
-pub(crate) fn build(_recipe: &FixRecipe, _site: &Site<'_>) -> Option<Fix> {
-    None
+/// The edit that a recipe means here; none where it cannot be made with certainty.
+pub fn build(recipe: &FixRecipe, site: &Site<'_>) -> Option<Fix> {
+    let calls_one_of_them = |callees: &[smol_str::SmolStr], callee: &str| {
+        callees.iter().any(|name| match name.strip_prefix("*.") {
+            Some(method) => callee.rsplit('.').next() == Some(method),
+            None => name == callee,
+        })
+    };
+    if !recipe.callee.is_empty()
+        && !site.callee.is_some_and(|callee| calls_one_of_them(&recipe.callee, callee))
+    {
+        return None;
+    }
+    let fits = |range: TextRange| site.text.get(range.start as usize..range.end as usize).is_some();
+    if !fits(site.target) || !site.argument.is_none_or(fits) {
+        return None;
+    }
+    let source = Source::parse(site.text, site.target)?;
+    let at = source.node(site.target)?;
+    let mut draft = Draft::new(&source, at);
+    let applicability = recipe.applicability;
+    match recipe.rewrite {
+        None => simple::build(recipe, site, &mut draft)?,
+        Some(_) => return None,
+    }
+    draft.finish(&recipe.title, applicability)
 }

@@ -168,7 +168,12 @@ impl Evaluator<'_> {
     fn tell_sinks(&mut self, event: &CallEvent<'_>) {
         let models = self.program.models;
         let by_name = event.qualified.map_or(&[][..], |name| models.sinks(name));
-        let by_method = match (event.method, by_name.is_empty()) {
+        // `g.connection.execute`: an attribute of something that the models don't know is a method like any other.
+        let last = event
+            .qualified
+            .filter(|name| name.matches('.').count() > 1)
+            .and_then(|name| name.rsplit('.').next());
+        let by_method = match (event.method.or(last), by_name.is_empty()) {
             (Some(method), true) if is_open(event.receiver) => models.sinks_of_method(method),
             _ => &[],
         };

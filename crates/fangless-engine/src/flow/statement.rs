@@ -10,6 +10,7 @@ use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Label;
+use crate::rule::schema::NameKind;
 use crate::syntax::ir::{
     BinaryOperator, Case, Expression, ExpressionKind, Handler, ImportedName, Pattern, Statement,
     StatementKind,
@@ -31,6 +32,9 @@ impl Evaluator<'_> {
             StatementKind::Expression(expression) => {
                 self.expression(expression);
                 self.after_call(expression);
+                if self.never_returns(expression) {
+                    self.leave_by_raise();
+                }
             }
             StatementKind::Assign { targets, value } => {
                 let result = self.expression(value);
@@ -240,6 +244,20 @@ impl Evaluator<'_> {
         frame.state = None;
     }
 
+    /// `abort(404)`, `sys.exit()`: calls that end the function as a `raise` does.
+    fn never_returns(&mut self, expression: &Expression) -> bool {
+        let ExpressionKind::Call { function, .. } = &expression.kind else { return false };
+        let name = match &function.kind {
+            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name,
+            _ => return false,
+        };
+        if !matches!(name.as_str(), "abort" | "exit" | "_exit" | "quit") {
+            return false;
+        }
+        let callee = self.quietly(|evaluator| evaluator.expression(function));
+        matches!(&callee.shape, Shape::External(name) if self.program.models.never_returns(name))
+    }
+
     fn leave_by_raise(&mut self) {
         if let Some(state) = self.frame().state.take() {
             self.frame().raised.push(state);
@@ -372,7 +390,10 @@ impl Evaluator<'_> {
         match &target.kind {
             ExpressionKind::Name(name) => {
                 let at = self.location(target.range);
-                let taint = value.taint.step(at, StepKind::Assignment, name);
+                let mut taint = value.taint.step(at, StepKind::Assignment, name);
+                if crate::secret::names::is_named(name, NameKind::SecurityToken) {
+                    taint = taint.without_maker();
+                }
                 self.set(name, Value { taint, ..value });
             }
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => self.unpack(targets, &value),

@@ -165,6 +165,12 @@ impl Taint {
         })
     }
 
+    /// Without the memory of who made the value: it was told where the value got its name.
+    #[must_use]
+    pub fn without_maker(&self) -> Self {
+        self.map(|origin| (!matches!(origin.source, Source::MadeBy(_))).then(|| origin.clone()))
+    }
+
     #[must_use]
     pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
         self.map(|origin| Some(origin.step(at, kind, note)))

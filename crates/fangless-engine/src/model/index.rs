@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::schema::{HandlerRow, Label, ModelFile, PropagateRow, Tag};
@@ -30,6 +30,7 @@ pub struct Models {
     attribute_types: FxHashMap<SmolStr, SmolStr>,
     propagators: FxHashMap<SmolStr, PropagateRow>,
     handlers: Vec<HandlerRow>,
+    never_returns: FxHashSet<SmolStr>,
     aliases: FxHashMap<SmolStr, SmolStr>,
     undeclared: FxHashMap<SmolStr, SmolStr>,
     undeclared_instances: FxHashMap<SmolStr, SmolStr>,
@@ -83,6 +84,7 @@ impl Models {
                 }
             }
             models.handlers.extend(file.handler);
+            models.never_returns.extend(file.never_returns);
             models.aliases.extend(file.alias);
             models.undeclared.extend(file.undeclared);
             models.undeclared_instances.extend(file.undeclared_instance);
@@ -141,6 +143,11 @@ impl Models {
 
     pub fn handlers(&self) -> &[HandlerRow] {
         &self.handlers
+    }
+
+    /// Whether a call of it ends the function as a `raise` does.
+    pub fn never_returns(&self, name: &str) -> bool {
+        self.never_returns.contains(name)
     }
 
     /// The one name of something that can be imported under several.

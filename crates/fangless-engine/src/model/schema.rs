@@ -28,6 +28,9 @@ pub struct ModelFile {
     pub propagate: Vec<PropagateRow>,
     #[serde(default)]
     pub handler: Vec<HandlerRow>,
+    /// Callees that never return: they raise or end the process.
+    #[serde(default)]
+    pub never_returns: Vec<SmolStr>,
     /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`.
     #[serde(default)]
     pub alias: FxHashMap<SmolStr, SmolStr>,

@@ -1,0 +1,111 @@
+//! A fix in the making: collects edits and imports, and gives the fix only if the result still parses.
+
+use super::apply::apply;
+use super::import::Importer;
+use super::tree::{Source, begins_interpolation, error_count_of, quotes_around, range_of};
+use crate::finding::{Applicability, Edit, Fix};
+use crate::text::TextRange;
+use tree_sitter::Node;
+
+pub(super) struct Draft<'s, 'a> {
+    pub(super) source: &'s Source<'a>,
+    importer: Importer<'s, 'a>,
+    edits: Vec<Edit>,
+}
+
+impl<'s, 'a> Draft<'s, 'a> {
+    /// A draft whose references stand at `at`.
+    pub(super) fn new(source: &'s Source<'a>, at: Node<'s>) -> Self {
+        Self { source, importer: Importer::new(source, at), edits: Vec::new() }
+    }
+
+    /// How a qualified name is written here; its import is added if it needs one. None where it cannot be reached.
+    pub(super) fn reference(&mut self, qualified: &str) -> Option<String> {
+        self.importer.resolve(qualified)
+    }
+
+    /// Whether a top-level package is imported by the module.
+    pub(super) fn imports(&self, package: &str) -> bool {
+        self.importer.imports(package)
+    }
+
+    pub(super) fn replace(&mut self, range: TextRange, text: impl Into<String>) {
+        self.edits.push(Edit { range, text: text.into() });
+    }
+
+    pub(super) fn replace_node(&mut self, node: Node<'_>, text: impl Into<String>) {
+        self.replace(range_of(node), text);
+    }
+
+    pub(super) fn insert(&mut self, offset: u32, text: impl Into<String>) {
+        self.replace(TextRange::new(offset, offset), text);
+    }
+
+    pub(super) fn delete(&mut self, range: TextRange) {
+        if !range.is_empty() {
+            self.replace(range, "");
+        }
+    }
+
+    /// The fix, if its edits can be made and leave no more errors than there were.
+    pub(super) fn finish(self, title: &str, applicability: Applicability) -> Option<Fix> {
+        let source = self.source;
+        let mut edits = Vec::with_capacity(self.edits.len());
+        for edit in self.edits {
+            if edit.range.slice(source.text) == edit.text {
+                continue;
+            }
+            let text = fit_into_string(source, edit.range, edit.text)?;
+            edits.push(Edit { range: edit.range, text });
+        }
+        if edits.is_empty() {
+            return None;
+        }
+        edits.extend(self.importer.finish());
+        // A stable sort by place alone: insertions at one place keep the order in which they were made.
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let edits = joined(edits)?;
+        let before = source.error_count();
+        let after = error_count_of(&apply(&source.analysed, &edits))?;
+        (after <= before).then(|| Fix { title: title.to_owned(), applicability, edits })
+    }
+}
+
+/// Makes one edit of those that touch with nothing between; none where two overlap.
+fn joined(edits: Vec<Edit>) -> Option<Vec<Edit>> {
+    let mut result: Vec<Edit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        match result.last_mut() {
+            Some(last) if edit.range.start < last.range.end => return None,
+            Some(last) if edit.range.start == last.range.end => {
+                last.range.end = edit.range.end;
+                last.text.push_str(&edit.text);
+            }
+            _ => result.push(edit),
+        }
+    }
+    Some(result)
+}
+
+/// Text that goes into the hole of an f-string may not use its quotes, backslashes or lines before Python 3.12.
+fn fit_into_string(source: &Source<'_>, range: TextRange, text: String) -> Option<String> {
+    let taken = quotes_around(source, range);
+    if taken.is_empty() {
+        return Some(text);
+    }
+    if text.contains(['\\', '\n']) || (text.starts_with('{') && begins_interpolation(source, range)) {
+        return None;
+    }
+    let replaced = range.slice(source.text);
+    let clashes = |quote: char| taken.contains(&quote) && text.contains(quote);
+    if !clashes('"') && !clashes('\'') {
+        return Some(text);
+    }
+    // Quotes that stood there before stay: whoever wrote them runs a Python that reads them.
+    if replaced.contains(|character| taken.contains(&character)) {
+        return Some(text);
+    }
+    let (bad, good) = if clashes('"') { ('"', '\'') } else { ('\'', '"') };
+    let can_swap = !taken.contains(&good) && !text.contains(good);
+    can_swap.then(|| text.replace(bad, &good.to_string()))
+}
