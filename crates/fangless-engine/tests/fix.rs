@@ -164,7 +164,7 @@ fn pages_hold() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-/// CPython itself reads every text after a fix, where it is installed.
+/// `CPython` itself reads every text after a fix, where it is installed.
 #[test]
 fn python_compiles_what_fixes_leave() {
     let mut texts = Vec::new();

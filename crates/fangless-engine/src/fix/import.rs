@@ -368,7 +368,7 @@ fn split_module(qualified: &str) -> (&str, &str) {
         1
     } else {
         let is_class = |part: &&str| part.starts_with(char::is_uppercase) && !LARGE_MODULES.contains(part);
-        let class = if in_large_package { None } else { parts.iter().position(|part| is_class(&part)) };
+        let class = if in_large_package { None } else { parts.iter().position(is_class) };
         class.unwrap_or(parts.len() - 1).clamp(1, parts.len() - 1)
     };
     if in_large_package {

@@ -6,10 +6,19 @@
     unused_imports,
     reason = "the tree's helpers are whole; the structural rewrites that use the rest come next"
 )]
+#![allow(
+    clippy::unnecessary_wraps,
+    clippy::needless_for_each,
+    clippy::nonminimal_bool,
+    clippy::redundant_closure,
+    clippy::redundant_closure_for_method_calls,
+    reason = "readability of the walks over the tree"
+)]
 
 mod apply;
 mod draft;
 mod import;
+mod rewrite;
 mod simple;
 mod stdlib;
 mod template;
@@ -64,7 +73,7 @@ pub fn build(recipe: &FixRecipe, site: &Site<'_>) -> Option<Fix> {
     let applicability = recipe.applicability;
     match recipe.rewrite {
         None => simple::build(recipe, site, &mut draft)?,
-        Some(_) => return None,
+        Some(rewrite) => rewrite::build(rewrite, site, &mut draft)?,
     }
     draft.finish(&recipe.title, applicability)
 }

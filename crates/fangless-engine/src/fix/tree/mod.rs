@@ -123,7 +123,7 @@ pub(super) fn range_of(node: Node<'_>) -> TextRange {
 }
 
 /// The named children, comments left out.
-pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
 }
