@@ -247,9 +247,8 @@ impl Evaluator<'_> {
     /// `abort(404)`, `sys.exit()`: calls that end the function as a `raise` does.
     fn never_returns(&mut self, expression: &Expression) -> bool {
         let ExpressionKind::Call { function, .. } = &expression.kind else { return false };
-        let name = match &function.kind {
-            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name,
-            _ => return false,
+        let (ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. }) = &function.kind else {
+            return false;
         };
         if !matches!(name.as_str(), "abort" | "exit" | "_exit" | "quit") {
             return false;
