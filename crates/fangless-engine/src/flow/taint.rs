@@ -6,7 +6,8 @@ use smol_str::SmolStr;
 
 use super::bounds::{MAX_ORIGINS, MAX_PATH};
 use crate::finding::StepKind;
-use crate::model::schema::{Label, Tag};
+use crate::model::schema::Label;
+pub use crate::model::tag::TagSet;
 use crate::text::TextRange;
 
 /// A place that survives edits elsewhere: a chunk and a range relative to it.
@@ -14,37 +15,6 @@ use crate::text::TextRange;
 pub struct Location {
     pub chunk: u64,
     pub range: TextRange,
-}
-
-/// A set of sink tags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct TagSet(u32);
-
-impl TagSet {
-    pub const EMPTY: Self = Self(0);
-    pub const ALL: Self = Self(u32::MAX);
-
-    pub fn of(tags: &[Tag]) -> Self {
-        Self(tags.iter().fold(0, |bits, tag| bits | (1 << *tag as u32)))
-    }
-
-    pub const fn contains(self, tag: Tag) -> bool {
-        self.0 & (1 << tag as u32) != 0
-    }
-
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
 }
 
 /// Where an untrusted value comes from.

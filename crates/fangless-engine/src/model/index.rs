@@ -1,15 +1,20 @@
-//! The models by qualified name.
+//! Models by name: what the evaluator asks of a callee, an attribute or a class. Built once, never changed.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::load::{ModelError, builtin_files};
 use super::schema::{HandlerRow, Label, ModelFile, PropagateRow, Tag};
-use crate::flow::taint::TagSet;
+use super::tag::TagSet;
 use crate::rule::schema::{ArgumentSelector, Condition};
 
-/// An argument of a callee through which data does harm.
+/// Bases are walked at most this far; no library's chain is longer.
+const MAX_BASES: usize = 12;
+
+/// Arguments of a callee through which data does harm.
 #[derive(Clone, Debug)]
 pub struct Sink {
     pub argument: Vec<ArgumentSelector>,
@@ -17,132 +22,287 @@ pub struct Sink {
     pub when: Vec<Condition>,
 }
 
-/// All models, by qualified name.
+/// Values by qualified name, and by method name for receivers of unknown type.
+#[derive(Debug)]
+struct Names<T> {
+    exact: FxHashMap<SmolStr, T>,
+    methods: FxHashMap<SmolStr, T>,
+}
+
+impl<T> Default for Names<T> {
+    fn default() -> Self {
+        Self { exact: FxHashMap::default(), methods: FxHashMap::default() }
+    }
+}
+
+impl<T> Names<T> {
+    fn put(&mut self, name: &str, value: T) {
+        match name.strip_prefix("*.") {
+            Some(method) => self.methods.insert(method.into(), value),
+            None => self.exact.insert(name.into(), value),
+        };
+    }
+
+    fn place(&mut self, name: &str) -> &mut T
+    where
+        T: Default,
+    {
+        match name.strip_prefix("*.") {
+            Some(method) => self.methods.entry(method.into()).or_default(),
+            None => self.exact.entry(name.into()).or_default(),
+        }
+    }
+}
+
+/// All models, by name.
 #[derive(Debug, Default)]
 pub struct Models {
-    source_calls: FxHashMap<SmolStr, Label>,
-    source_attributes: FxHashMap<SmolStr, Label>,
-    sinks: FxHashMap<SmolStr, Vec<Sink>>,
-    method_sinks: FxHashMap<SmolStr, Vec<Sink>>,
-    sanitizers: FxHashMap<SmolStr, TagSet>,
-    method_sanitizers: FxHashMap<SmolStr, TagSet>,
-    returns: FxHashMap<SmolStr, SmolStr>,
-    attribute_types: FxHashMap<SmolStr, SmolStr>,
-    propagators: FxHashMap<SmolStr, PropagateRow>,
+    source_calls: Names<Label>,
+    source_attributes: Names<Label>,
+    sinks: Names<Vec<Sink>>,
+    sanitizers: Names<TagSet>,
+    returns: Names<SmolStr>,
+    attribute_types: Names<SmolStr>,
+    propagates: Names<PropagateRow>,
     handlers: Vec<HandlerRow>,
-    never_returns: FxHashSet<SmolStr>,
     aliases: FxHashMap<SmolStr, SmolStr>,
+    /// First segments of the aliases: most names are done after one look here.
+    alias_roots: FxHashSet<SmolStr>,
+    bases: FxHashMap<SmolStr, Vec<SmolStr>>,
+    never_returns: FxHashSet<SmolStr>,
     undeclared: FxHashMap<SmolStr, SmolStr>,
     undeclared_instances: FxHashMap<SmolStr, SmolStr>,
 }
 
-static BUILTIN: LazyLock<Models> = LazyLock::new(|| match super::load_builtin() {
-    Ok(files) => Models::new(files),
-    // A test loads the same files; a binary with broken ones is never built.
-    Err(errors) => panic!("built-in models: {}", errors.join("; ")),
+static BUILTIN: LazyLock<Models> = LazyLock::new(|| {
+    let built = Models::load();
+    built.expect("the embedded model files are all loaded by a test")
 });
 
 impl Models {
+    /// The models that are built into the binary.
     pub fn builtin() -> &'static Self {
         &BUILTIN
     }
 
-    fn new(files: Vec<ModelFile>) -> Self {
+    fn load() -> Result<Self, ModelError> {
+        let files = builtin_files()?;
+        Ok(Self::from_files(files.into_iter().map(|(_, file)| file)))
+    }
+
+    /// The index of some files. Where rows disagree, the later one holds; sinks add up.
+    pub fn from_files(files: impl IntoIterator<Item = ModelFile>) -> Self {
         let mut models = Self::default();
         for file in files {
-            for row in file.source {
-                models.source_calls.extend(row.call.into_iter().map(|name| (name, row.label)));
-                models.source_attributes.extend(row.attribute.into_iter().map(|name| (name, row.label)));
-            }
-            for row in file.sink {
-                for callee in row.callee {
-                    let sink = Sink { argument: row.argument.clone(), tag: row.tag, when: row.when.clone() };
-                    match callee.strip_prefix("*.") {
-                        Some(method) => models.method_sinks.entry(method.into()).or_default().push(sink),
-                        None => models.sinks.entry(callee).or_default().push(sink),
-                    }
-                }
-            }
-            for row in file.sanitizer {
-                let tags = if row.clears.is_empty() { TagSet::ALL } else { TagSet::of(&row.clears) };
-                for callee in row.callee {
-                    let (map, key) = match callee.strip_prefix("*.") {
-                        Some(method) => (&mut models.method_sanitizers, SmolStr::new(method)),
-                        None => (&mut models.sanitizers, callee),
-                    };
-                    let known = map.entry(key).or_default();
-                    *known = known.union(tags);
-                }
-            }
-            for row in file.returns {
-                let map = if row.attribute { &mut models.attribute_types } else { &mut models.returns };
-                map.extend(row.callee.into_iter().map(|name| (name, row.result.clone())));
-            }
-            for row in file.propagate {
-                for callee in &row.callee {
-                    models.propagators.insert(callee.clone(), row.clone());
-                }
-            }
-            models.handlers.extend(file.handler);
-            models.never_returns.extend(file.never_returns);
-            models.aliases.extend(file.alias);
-            models.undeclared.extend(file.undeclared);
-            models.undeclared_instances.extend(file.undeclared_instance);
+            models.add(file);
         }
+        models.widen_handlers();
         models
     }
 
-    pub fn source_call(&self, name: &str) -> Option<Label> {
-        self.source_calls.get(name).copied()
+    fn add(&mut self, file: ModelFile) {
+        for row in file.source {
+            row.call.iter().for_each(|name| self.source_calls.put(name, row.label));
+            row.attribute.iter().for_each(|name| self.source_attributes.put(name, row.label));
+        }
+        for row in file.sink {
+            for name in &row.callee {
+                let sink = Sink { argument: row.argument.clone(), tag: row.tag, when: row.when.clone() };
+                self.sinks.place(name).push(sink);
+            }
+        }
+        for row in file.sanitizer {
+            let tags = if row.clears.is_empty() { TagSet::ALL } else { TagSet::of(&row.clears) };
+            for name in &row.callee {
+                let known = self.sanitizers.place(name);
+                *known = known.union(tags);
+            }
+        }
+        for row in file.returns {
+            let table = if row.attribute { &mut self.attribute_types } else { &mut self.returns };
+            row.callee.iter().for_each(|name| table.put(name, row.result.clone()));
+        }
+        for row in file.propagate {
+            for name in row.callee.clone() {
+                self.propagates.put(&name, row.clone());
+            }
+        }
+        self.handlers.extend(file.handler);
+        for (from, to) in file.alias {
+            let root = from.split('.').next().unwrap_or(&from);
+            self.alias_roots.insert(root.into());
+            self.aliases.insert(from, to);
+        }
+        self.never_returns.extend(file.never_returns);
+        self.bases.extend(file.class);
+        self.undeclared.extend(file.undeclared);
+        self.undeclared_instances.extend(file.undeclared_instance);
     }
 
+    /// What holds for a class holds for the classes that derive from it: `quart.Quart.route`, `ListView.get`.
+    fn widen_handlers(&mut self) {
+        let mut derived: FxHashMap<SmolStr, Vec<SmolStr>> = FxHashMap::default();
+        let mut classes: Vec<&SmolStr> = self.bases.keys().collect();
+        classes.sort();
+        for class in classes {
+            for ancestor in self.ancestors(class) {
+                derived.entry(ancestor).or_default().push(class.clone());
+            }
+        }
+        for handler in &mut self.handlers {
+            let more: Vec<SmolStr> =
+                handler.base.iter().filter_map(|base| derived.get(base)).flatten().cloned().collect();
+            handler.base.extend(more);
+            let more: Vec<SmolStr> = handler
+                .decorator
+                .iter()
+                .filter_map(|decorator| decorator.rsplit_once('.'))
+                .filter_map(|(class, method)| derived.get(class).map(|classes| (classes, method)))
+                .flat_map(|(classes, method)| {
+                    classes.iter().map(move |class| SmolStr::from(format!("{class}.{method}")))
+                })
+                .collect();
+            handler.decorator.extend(more);
+        }
+    }
+
+    /// All bases of a class, the nearest first.
+    fn ancestors(&self, class: &str) -> Vec<SmolStr> {
+        let mut found: Vec<SmolStr> = self.bases(class).to_vec();
+        let mut next = 0;
+        while next < found.len() && found.len() < MAX_BASES * MAX_BASES {
+            let more: Vec<SmolStr> =
+                self.bases(&found[next]).iter().filter(|base| !found.contains(base)).cloned().collect();
+            found.extend(more);
+            next += 1;
+        }
+        found
+    }
+
+    /// The value at a name, or at the same member of a base of its class.
+    fn find<'m, T>(&'m self, table: &'m Names<T>, name: &str) -> Option<&'m T> {
+        self.find_below(table, name, 0)
+    }
+
+    fn find_below<'m, T>(&'m self, table: &'m Names<T>, name: &str, depth: usize) -> Option<&'m T> {
+        if let Some(value) = table.exact.get(name) {
+            return Some(value);
+        }
+        let (class, member) = name.rsplit_once('.')?;
+        if depth == MAX_BASES {
+            return None;
+        }
+        let bases = self.bases.get(class)?;
+        bases.iter().find_map(|base| self.find_below(table, &format!("{base}.{member}"), depth + 1))
+    }
+
+    /// The label of what a call gives.
+    pub fn source_call(&self, name: &str) -> Option<Label> {
+        self.find(&self.source_calls, name).copied()
+    }
+
+    /// The same for a method of an unknown receiver.
+    pub fn source_method(&self, method: &str) -> Option<Label> {
+        self.source_calls.methods.get(method).copied()
+    }
+
+    /// The label of what a read of the name gives.
     pub fn source_attribute(&self, name: &str) -> Option<Label> {
-        self.source_attributes.get(name).copied()
+        self.find(&self.source_attributes, name).copied()
     }
 
     pub fn sinks(&self, name: &str) -> &[Sink] {
-        self.sinks.get(name).map_or(&[], Vec::as_slice)
+        self.find(&self.sinks, name).map_or(&[], Vec::as_slice)
     }
 
-    /// Sinks of a method whose receiver is of unknown type.
+    /// The same for a method of an unknown receiver.
     pub fn sinks_of_method(&self, method: &str) -> &[Sink] {
-        self.method_sinks.get(method).map_or(&[], Vec::as_slice)
+        self.sinks.methods.get(method).map_or(&[], Vec::as_slice)
     }
 
+    /// The tags for which the result of a call is no longer dangerous.
     pub fn sanitizer(&self, name: &str) -> Option<TagSet> {
-        self.sanitizers.get(name).copied()
+        self.find(&self.sanitizers, name).copied()
     }
 
+    /// The same for a method of an unknown receiver.
     pub fn sanitizer_method(&self, method: &str) -> Option<TagSet> {
-        self.method_sanitizers.get(method).copied()
+        self.sanitizers.methods.get(method).copied()
     }
 
-    /// The class of a call's result.
+    /// The class of what a call gives.
     pub fn returns(&self, name: &str) -> Option<&SmolStr> {
-        self.returns.get(name)
+        self.find(&self.returns, name)
     }
 
-    /// The class of an attribute; `owner.*` stands for every attribute and item.
+    /// The same for a method of an unknown receiver.
+    pub fn returns_method(&self, method: &str) -> Option<&SmolStr> {
+        self.returns.methods.get(method)
+    }
+
+    /// The class of what a read of the name gives. `Class.*` answers for members that no other row knows.
     pub fn attribute_type(&self, name: &str) -> Option<&SmolStr> {
-        self.attribute_types.get(name).or_else(|| {
-            let (owner, member) = name.rsplit_once('.')?;
-            if member == "*"
-                || member.starts_with('_')
-                || self.returns.contains_key(name)
-                || self.sinks.contains_key(name)
-            {
-                return None;
-            }
-            self.attribute_types.get(format!("{owner}.*").as_str())
-        })
+        if let Some(class) = self.find(&self.attribute_types, name) {
+            return Some(class);
+        }
+        let (class, member) = name.rsplit_once('.')?;
+        if member == "*" {
+            return None;
+        }
+        let any = self.find(&self.attribute_types, &format!("{class}.*"))?;
+        (!self.is_callee(name)).then_some(any)
     }
 
+    /// Whether some row speaks of a call of the name.
+    fn is_callee(&self, name: &str) -> bool {
+        self.find(&self.sinks, name).is_some()
+            || self.find(&self.returns, name).is_some()
+            || self.find(&self.source_calls, name).is_some()
+            || self.find(&self.propagates, name).is_some()
+            || self.find(&self.sanitizers, name).is_some()
+    }
+
+    /// How a call passes data on, where it is not from the arguments and the receiver to the result.
     pub fn propagate(&self, name: &str) -> Option<&PropagateRow> {
-        self.propagators.get(name)
+        self.find(&self.propagates, name)
     }
 
+    /// The same for a method of an unknown receiver.
+    pub fn propagate_method(&self, method: &str) -> Option<&PropagateRow> {
+        self.propagates.methods.get(method)
+    }
+
+    /// The functions that frameworks call. Their bases and decorators name the known subclasses too.
     pub fn handlers(&self) -> &[HandlerRow] {
         &self.handlers
+    }
+
+    /// The name under which the models know a thing: re-exports and forks are renamed.
+    pub fn canonical<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let root = name.split('.').next().unwrap_or(name);
+        if !self.alias_roots.contains(root) {
+            return Cow::Borrowed(name);
+        }
+        let mut end = name.len();
+        loop {
+            if let Some(to) = self.aliases.get(&name[..end]) {
+                return Cow::Owned(format!("{to}{}", &name[end..]));
+            }
+            match name[..end].rfind('.') {
+                Some(dot) => end = dot,
+                None => return Cow::Borrowed(name),
+            }
+        }
+    }
+
+    /// The bases of a library class, as far as rows name them.
+    pub fn bases(&self, class: &str) -> &[SmolStr] {
+        self.bases.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a library class is another one, or derives from it.
+    pub fn derives_from(&self, class: &str, base: &str) -> bool {
+        class == base || self.ancestors(class).iter().any(|ancestor| ancestor == base)
     }
 
     /// Whether a call of it ends the function as a `raise` does.
@@ -150,18 +310,159 @@ impl Models {
         self.never_returns.contains(name)
     }
 
-    /// The one name of something that can be imported under several.
-    pub fn canonical<'a>(&'a self, name: &'a str) -> &'a str {
-        self.aliases.get(name).map_or(name, SmolStr::as_str)
-    }
-
-    /// The module or object that a name means where no import declares it.
+    /// What a name that a file never binds is taken for: a qualified name, or the class of the object.
     pub fn undeclared(&self, name: &str) -> Option<&str> {
-        self.undeclared.get(name).map(SmolStr::as_str)
+        self.undeclared.get(name).or_else(|| self.undeclared_instances.get(name)).map(SmolStr::as_str)
     }
 
-    /// The class of the object that a name means where nothing declares it.
+    /// The class of the object that a name is taken for, where it is one.
     pub fn undeclared_instance(&self, name: &str) -> Option<&SmolStr> {
         self.undeclared_instances.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Models;
+    use crate::model::load::parse;
+    use crate::model::schema::{Label, Tag};
+
+    fn models(text: &str) -> Models {
+        let text = format!("library = \"x\"\n{text}");
+        Models::from_files([parse("x.toml", &text).unwrap_or_else(|error| panic!("{error}"))])
+    }
+
+    #[test]
+    fn methods_are_found_in_the_bases() {
+        let models = models(
+            "[class]\n\"a.C\" = [\"a.B\"]\n\"a.B\" = [\"a.A\"]\n\
+             [[sink]]\ncallee = [\"a.A.run\", \"*.go\"]\nargument = [\"0\"]\ntag = \"sql\"\n\
+             [[handler]]\ndecorator = [\"a.A.route\"]\nbase = [\"a.A\"]\n",
+        );
+        assert_eq!(models.sinks("a.C.run").len(), 1);
+        assert_eq!(models.sinks("a.D.run").len(), 0);
+        assert_eq!(models.sinks("a.C.go").len(), 0);
+        assert_eq!(models.sinks_of_method("go").len(), 1);
+        assert_eq!(models.sinks_of_method("run").len(), 0);
+        assert!(models.derives_from("a.C", "a.A") && !models.derives_from("a.A", "a.C"));
+        assert!(models.handlers()[0].decorator.iter().any(|name| name == "a.C.route"));
+        assert!(models.handlers()[0].base.iter().any(|name| name == "a.B"));
+    }
+
+    #[test]
+    fn bases_in_a_circle_end() {
+        let models = models("[class]\n\"a.C\" = [\"a.B\"]\n\"a.B\" = [\"a.C\"]\n");
+        assert!(models.sinks("a.C.run").is_empty());
+        assert!(models.derives_from("a.C", "a.B"));
+    }
+
+    #[test]
+    fn a_star_answers_for_members_that_no_row_names() {
+        let models = models(
+            "[[returns]]\ncallee = [\"a.Client.*\"]\ntype = \"a.Database\"\nattribute = true\n\
+             [[returns]]\ncallee = [\"a.Client.open\"]\ntype = \"a.Handle\"\n",
+        );
+        assert_eq!(models.attribute_type("a.Client.users").map(|class| class.as_str()), Some("a.Database"));
+        assert_eq!(models.attribute_type("a.Client.*").map(|class| class.as_str()), Some("a.Database"));
+        assert_eq!(models.attribute_type("a.Client.open"), None);
+        assert_eq!(models.attribute_type("a.Other.*"), None);
+    }
+
+    #[test]
+    fn aliases_rename_what_lies_below() {
+        let models = models("[alias]\n\"a.b\" = \"z\"\nc = \"z\"\n");
+        for (name, canonical) in [
+            ("a.b", "z"),
+            ("a.b.x", "z.x"),
+            ("a.bc", "a.bc"),
+            ("c.d.e", "z.d.e"),
+            ("a", "a"),
+            ("q.c", "q.c"),
+            ("", ""),
+        ] {
+            assert_eq!(models.canonical(name), canonical, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_alias_leads_to_another_alias() {
+        let models = Models::builtin();
+        for (from, to) in &models.aliases {
+            assert_eq!(models.canonical(to), to.as_str(), "{from}");
+        }
+    }
+
+    /// Rows whose names some alias would rename are never found.
+    #[test]
+    fn rows_use_canonical_names() {
+        let models = Models::builtin();
+        let mut wrong = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        names.extend(models.source_calls.exact.keys().map(|name| name.as_str()));
+        names.extend(models.source_attributes.exact.keys().map(|name| name.as_str()));
+        names.extend(models.sinks.exact.keys().map(|name| name.as_str()));
+        names.extend(models.sanitizers.exact.keys().map(|name| name.as_str()));
+        names.extend(models.returns.exact.iter().flat_map(|(name, class)| [name.as_str(), class.as_str()]));
+        names.extend(
+            models.attribute_types.exact.iter().flat_map(|(name, class)| [name.as_str(), class.as_str()]),
+        );
+        names.extend(models.propagates.exact.keys().map(|name| name.as_str()));
+        names.extend(models.bases.iter().flat_map(|(name, bases)| {
+            std::iter::once(name.as_str()).chain(bases.iter().map(|base| base.as_str()))
+        }));
+        names.extend(
+            models
+                .handlers
+                .iter()
+                .flat_map(|row| row.base.iter().chain(&row.decorator))
+                .map(|name| name.as_str()),
+        );
+        names.extend(models.undeclared.values().map(|name| name.as_str()));
+        for name in names {
+            let canonical = models.canonical(name);
+            if canonical != name {
+                wrong.push(format!("{name} is known as {canonical}"));
+            }
+        }
+        wrong.sort();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn undeclared_names_are_modules_or_objects() {
+        let models = Models::builtin();
+        assert_eq!(models.undeclared("np"), Some("numpy"));
+        assert_eq!(models.undeclared("request"), Some("flask.request"));
+        assert_eq!(models.undeclared_instance("request"), None);
+        assert_eq!(models.undeclared_instance("app").map(|class| class.as_str()), Some("flask.Flask"));
+        assert_eq!(models.undeclared("anything"), None);
+    }
+
+    /// One known answer for each kind of question, through the real rows.
+    #[test]
+    fn builtin_rows_answer() {
+        let models = Models::builtin();
+        assert_eq!(models.source_attribute("flask.request.args"), Some(Label::Web));
+        assert_eq!(models.source_call("flask.request.get_json"), Some(Label::Web));
+        assert_eq!(models.source_attribute("sys.argv"), Some(Label::Cli));
+        let tag_of = |name: &str| models.sinks(name).iter().map(|sink| sink.tag).collect::<Vec<_>>();
+        assert!(tag_of("os.system").contains(&Tag::Shell));
+        assert!(tag_of("sqlite3.Cursor.execute").contains(&Tag::Sql));
+        assert!(tag_of("psycopg2.extras.RealDictCursor.execute").contains(&Tag::Sql));
+        assert!(tag_of("yaml.load").contains(&Tag::Deserialization));
+        assert!(models.sinks_of_method("execute").iter().any(|sink| sink.tag == Tag::Sql));
+        let quote = models.sanitizer("shlex.quote").unwrap_or_default();
+        assert!(quote.contains(Tag::Shell) && !quote.contains(Tag::Sql));
+        assert!(models.sanitizer("int").is_some_and(|tags| tags.contains(Tag::Sql)));
+        assert_eq!(models.returns("sqlite3.connect").map(|class| class.as_str()), Some("sqlite3.Connection"));
+        assert_eq!(
+            models.returns("sqlite3.Connection.cursor").map(|class| class.as_str()),
+            Some("sqlite3.Cursor")
+        );
+        assert!(models.propagate("len").is_some_and(|row| row.from.is_empty()));
+        assert_eq!(models.canonical("flask.globals.request"), "flask.request");
+        assert!(
+            models.handlers().iter().any(|row| row.decorator.iter().any(|name| name == "flask.Flask.route"))
+        );
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A callee is a qualified name. Classes are named where they are imported from (`sqlite3.Connection`), methods by
 //! class and name (`sqlite3.Connection.execute`); `*.execute` is a method of that name on a receiver of unknown type.
-//! Calling a class (last segment capitalised) gives an instance of it without any row.
+//! Calling a class (last segment capitalised) gives an instance of it without any row. In `returns` rows with
+//! `attribute = true`, `pymongo.MongoClient.*` stands for every attribute and every subscript that no other row names.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -32,8 +33,13 @@ pub struct ModelFile {
     #[serde(default)]
     pub never_returns: Vec<SmolStr>,
     /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`.
+    /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`. What lies below is
+    /// renamed too.
     #[serde(default)]
     pub alias: FxHashMap<SmolStr, SmolStr>,
+    /// The bases of library classes: what is known of a base's methods and attributes holds for the class.
+    #[serde(default)]
+    pub class: FxHashMap<SmolStr, Vec<SmolStr>>,
     /// Names that mean a module or an object where no import declares them.
     #[serde(default)]
     pub undeclared: FxHashMap<SmolStr, SmolStr>,
@@ -99,7 +105,7 @@ pub enum Tag {
     Hash,
 }
 
-/// Where untrusted data enters. Exactly one of `call` and `attribute` is given.
+/// Where untrusted data enters. At least one of `call` and `attribute` is given.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SourceRow {
