@@ -114,8 +114,8 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("source", number, "attribute", &row.attribute, Stars::None)?;
     }
     for (number, row) in file.sink.iter().enumerate() {
-        if row.callee.is_empty() || row.argument.is_empty() {
-            return Err(wrong("sink", number, "`callee` and `argument` must not be empty".to_owned()));
+        if row.callee.is_empty() {
+            return Err(wrong("sink", number, "`callee` must not be empty".to_owned()));
         }
         names("sink", number, "callee", &row.callee, Stars::Method)?;
     }
