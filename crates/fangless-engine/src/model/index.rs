@@ -362,8 +362,11 @@ mod tests {
             "[[returns]]\ncallee = [\"a.Client.*\"]\ntype = \"a.Database\"\nattribute = true\n\
              [[returns]]\ncallee = [\"a.Client.open\"]\ntype = \"a.Handle\"\n",
         );
-        assert_eq!(models.attribute_type("a.Client.users").map(|class| class.as_str()), Some("a.Database"));
-        assert_eq!(models.attribute_type("a.Client.*").map(|class| class.as_str()), Some("a.Database"));
+        assert_eq!(
+            models.attribute_type("a.Client.users").map(smol_str::SmolStr::as_str),
+            Some("a.Database")
+        );
+        assert_eq!(models.attribute_type("a.Client.*").map(smol_str::SmolStr::as_str), Some("a.Database"));
         assert_eq!(models.attribute_type("a.Client.open"), None);
         assert_eq!(models.attribute_type("a.Other.*"), None);
     }
@@ -398,26 +401,26 @@ mod tests {
         let models = Models::builtin();
         let mut wrong = Vec::new();
         let mut names: Vec<&str> = Vec::new();
-        names.extend(models.source_calls.exact.keys().map(|name| name.as_str()));
-        names.extend(models.source_attributes.exact.keys().map(|name| name.as_str()));
-        names.extend(models.sinks.exact.keys().map(|name| name.as_str()));
-        names.extend(models.sanitizers.exact.keys().map(|name| name.as_str()));
+        names.extend(models.source_calls.exact.keys().map(smol_str::SmolStr::as_str));
+        names.extend(models.source_attributes.exact.keys().map(smol_str::SmolStr::as_str));
+        names.extend(models.sinks.exact.keys().map(smol_str::SmolStr::as_str));
+        names.extend(models.sanitizers.exact.keys().map(smol_str::SmolStr::as_str));
         names.extend(models.returns.exact.iter().flat_map(|(name, class)| [name.as_str(), class.as_str()]));
         names.extend(
             models.attribute_types.exact.iter().flat_map(|(name, class)| [name.as_str(), class.as_str()]),
         );
-        names.extend(models.propagates.exact.keys().map(|name| name.as_str()));
+        names.extend(models.propagates.exact.keys().map(smol_str::SmolStr::as_str));
         names.extend(models.bases.iter().flat_map(|(name, bases)| {
-            std::iter::once(name.as_str()).chain(bases.iter().map(|base| base.as_str()))
+            std::iter::once(name.as_str()).chain(bases.iter().map(smol_str::SmolStr::as_str))
         }));
         names.extend(
             models
                 .handlers
                 .iter()
                 .flat_map(|row| row.base.iter().chain(&row.decorator))
-                .map(|name| name.as_str()),
+                .map(smol_str::SmolStr::as_str),
         );
-        names.extend(models.undeclared.values().map(|name| name.as_str()));
+        names.extend(models.undeclared.values().map(smol_str::SmolStr::as_str));
         for name in names {
             let canonical = models.canonical(name);
             if canonical != name {
@@ -434,7 +437,7 @@ mod tests {
         assert_eq!(models.undeclared("np"), Some("numpy"));
         assert_eq!(models.undeclared("request"), Some("flask.request"));
         assert_eq!(models.undeclared_instance("request"), None);
-        assert_eq!(models.undeclared_instance("app").map(|class| class.as_str()), Some("flask.Flask"));
+        assert_eq!(models.undeclared_instance("app").map(smol_str::SmolStr::as_str), Some("flask.Flask"));
         assert_eq!(models.undeclared("anything"), None);
     }
 
@@ -454,9 +457,12 @@ mod tests {
         let quote = models.sanitizer("shlex.quote").unwrap_or_default();
         assert!(quote.contains(Tag::Shell) && !quote.contains(Tag::Sql));
         assert!(models.sanitizer("int").is_some_and(|tags| tags.contains(Tag::Sql)));
-        assert_eq!(models.returns("sqlite3.connect").map(|class| class.as_str()), Some("sqlite3.Connection"));
         assert_eq!(
-            models.returns("sqlite3.Connection.cursor").map(|class| class.as_str()),
+            models.returns("sqlite3.connect").map(smol_str::SmolStr::as_str),
+            Some("sqlite3.Connection")
+        );
+        assert_eq!(
+            models.returns("sqlite3.Connection.cursor").map(smol_str::SmolStr::as_str),
             Some("sqlite3.Cursor")
         );
         assert!(models.propagate("len").is_some_and(|row| row.from.is_empty()));

@@ -240,7 +240,7 @@ mod tests {
                     match row.clears.as_slice() {
                         [] => once(format!("sanitizer {callee}")),
                         tags => {
-                            tags.iter().for_each(|tag| once(format!("sanitizer {callee} {}", tag.name())))
+                            tags.iter().for_each(|tag| once(format!("sanitizer {callee} {}", tag.name())));
                         }
                     }
                 }
