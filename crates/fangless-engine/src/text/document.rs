@@ -1,20 +1,33 @@
-//! A text and its chunks, kept in step through edits. After any edits the chunks are those that `split` gives.
+//! A text and its chunks, kept in step while it is edited. After any edits the chunks are those of a fresh split.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
 use super::TextRange;
-use super::split::{ChunkKind, ChunkSpan, split, split_from};
+use super::split::{ChunkSpan, Place, Splitter, split};
 
 /// A chunk with an identity that survives edits elsewhere, and edits of its own text in place.
 #[derive(Clone, Debug)]
 pub struct Chunk {
     pub id: u64,
     pub span: ChunkSpan,
-    /// The text is not the one of the last `mark_clean`.
+    /// Its text, or what is unclosed in it, is not what it was at the last `mark_clean`.
     pub changed: bool,
 }
 
-/// A text with its chunks.
+/// What an edit did to the list of chunks: those of `old` gave way to those of `new`, the others only moved. A chunk
+/// that was edited in place is in both, with the same id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub old: Range<usize>,
+    pub new: Range<usize>,
+    /// Ids that no longer exist.
+    pub removed: Vec<u64>,
+}
+
+/// A text, cut into chunks.
 #[derive(Clone, Debug)]
 pub struct Document {
     text: String,
@@ -23,16 +36,15 @@ pub struct Document {
 }
 
 /// Identities are unique in the process, so that a chunk of one file is never taken for one of another.
-static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
-fn next_id() -> u64 {
-    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+fn fresh(span: ChunkSpan) -> Chunk {
+    Chunk { id: NEXT.fetch_add(1, Ordering::Relaxed), span, changed: true }
 }
 
 impl Document {
     pub fn new(text: String) -> Self {
-        let chunks =
-            split(&text).into_iter().map(|span| Chunk { id: next_id(), span, changed: true }).collect();
+        let chunks = split(&text).into_iter().map(fresh).collect();
         let mut document = Self { text, chunks, positions: FxHashMap::default() };
         document.index();
         document
@@ -59,6 +71,7 @@ impl Document {
         self.positions.get(&id).map(|at| self.chunks[*at].span.range.start)
     }
 
+    /// Takes all chunks for seen.
     pub fn mark_clean(&mut self) {
         for chunk in &mut self.chunks {
             chunk.changed = false;
@@ -69,154 +82,94 @@ impl Document {
         self.positions = self.chunks.iter().enumerate().map(|(at, chunk)| (chunk.id, at)).collect();
     }
 
-    /// Replaces a range. One beyond the text is cut to it; one inside a character is widened to its borders.
-    pub fn edit(&mut self, range: TextRange, new: &str) {
-        let (start, end) = clamp(&self.text, range);
-        self.text.replace_range(start..end, new);
-        let grown = i64::try_from(new.len()).unwrap_or(0) - i64::try_from(end - start).unwrap_or(0);
-        let (start, end) = (start as u32, end as u32);
-        // The first chunk whose cut may depend on the edited text, then back to one that is no member.
-        let mut first = self
+    /// Replaces a range. What lies beyond the text is cut off; a border inside a character widens to hold it.
+    pub fn edit(&mut self, range: TextRange, new: &str) -> Change {
+        let (start, old_end) = self.on_characters(range);
+        self.text.replace_range(start..old_end, new);
+        let new_end = start + new.len();
+
+        // The first chunk that looked as far as the edit. Those before it cannot have changed.
+        let first = self
             .chunks
             .iter()
-            .position(|chunk| chunk.span.range.start + chunk.span.lookahead >= start)
-            .unwrap_or(self.chunks.len() - 1);
-        first = first.saturating_sub(1);
-        while first > 0 && self.chunks[first].span.kind == ChunkKind::Member {
-            first -= 1;
-        }
-        let from = self.chunks[first].span.range.start;
-        let shift = |offset: u32| u32::try_from(i64::from(offset) + grown).unwrap_or(0);
-        // Beginnings of old chunks behind the edit, where they are now. Cutting stops at the first of them it meets
-        // again: from there on nothing has changed.
-        let later: FxHashMap<u32, usize> = self
-            .chunks
-            .iter()
-            .enumerate()
-            .skip(first + 1)
-            .filter(|(_, chunk)| chunk.span.range.start > end && chunk.span.kind != ChunkKind::Member)
-            .map(|(at, chunk)| (shift(chunk.span.range.start), at))
-            .collect();
-        let spans = split_from(&self.text, from, |at| later.contains_key(&at));
-        let stopped = spans.last().map_or(from, |span| span.range.end);
-        let kept_from = later.get(&stopped).copied().unwrap_or(self.chunks.len());
-        let old: Vec<Chunk> = self.chunks[first..kept_from].to_vec();
-        let in_place = old.len() == spans.len();
-        let mut fresh = Vec::with_capacity(spans.len());
-        for (at, span) in spans.into_iter().enumerate() {
-            // A chunk outside the edited range, of the same length and at the same place, is the same chunk.
-            let same = old.iter().find(|chunk| {
-                let moved = if chunk.span.range.start >= end {
-                    shift(chunk.span.range.start)
-                } else {
-                    chunk.span.range.start
-                };
-                moved == span.range.start
-                    && chunk.span.range.len() == span.range.len()
-                    && chunk.span.kind == span.kind
-                    && chunk.span.unclosed == span.unclosed
-                    && (chunk.span.range.end <= start || chunk.span.range.start >= end)
-                    && !(chunk.span.range.start == start
-                        && chunk.span.range.end >= start
-                        && chunk.span.range.start >= end
-                        && span.range.start < shift(end))
-            });
-            match same {
-                Some(chunk) => fresh.push(Chunk { id: chunk.id, span, changed: chunk.changed }),
-                None => {
-                    let id = if in_place && old[at].span.kind == span.kind { old[at].id } else { next_id() };
-                    fresh.push(Chunk { id, span, changed: true });
-                }
+            .position(|chunk| (chunk.span.range.start + chunk.span.lookahead) as usize >= start)
+            .unwrap_or(self.chunks.len());
+        let (restart, place) = match self.chunks.get(first) {
+            Some(chunk) => (chunk.span.range.start as usize, Place::of(chunk.span.kind)),
+            None => (self.chunks.last().map_or(0, |chunk| chunk.span.range.end as usize), Place::Top),
+        };
+        let mut splitter = Splitter::new(&self.text, restart, place);
+        let mut spans = Vec::new();
+        // The first old chunk, beyond the edit, that begins where a new one does: from there on nothing changes.
+        let mut kept = first;
+        loop {
+            let Some(span) = splitter.next() else {
+                kept = self.chunks.len();
+                break;
+            };
+            spans.push(span);
+            let (next, place) = splitter.next_start();
+            if next < new_end {
+                continue;
+            }
+            let before_edit = next - new_end + old_end;
+            while self.chunks.get(kept).is_some_and(|old| (old.span.range.start as usize) < before_edit) {
+                kept += 1;
+            }
+            if self.chunks.get(kept).is_some_and(|old| {
+                old.span.range.start as usize == before_edit && Place::of(old.span.kind) == place
+            }) {
+                break;
             }
         }
-        let tail = self.chunks.split_off(kept_from);
-        self.chunks.truncate(first);
-        self.chunks.extend(fresh);
-        self.chunks.extend(tail.into_iter().map(|mut chunk| {
-            chunk.span.range = TextRange::new(shift(chunk.span.range.start), shift(chunk.span.range.end));
-            chunk
-        }));
-        // The last chunk's lookahead may end with the text.
+        for chunk in &mut self.chunks[kept..] {
+            let range = &mut chunk.span.range;
+            let moved = |offset: u32| (offset as usize - old_end + new_end) as u32;
+            *range = TextRange::new(moved(range.start), moved(range.end));
+        }
+        let change = self.replace(first, kept, spans, start);
         self.index();
-    }
-}
-
-/// A range on character boundaries inside the text.
-fn clamp(text: &str, range: TextRange) -> (usize, usize) {
-    let mut start = (range.start as usize).min(text.len());
-    let mut end = (range.end as usize).min(text.len()).max(start);
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    while !text.is_char_boundary(end) {
-        end += 1;
-    }
-    (start, end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const WORDS: [&str; 24] = [
-        "def f(x):\n",
-        "    return x\n",
-        "class C:\n",
-        "    def m(self):\n",
-        "        pass\n",
-        "x = 1\n",
-        "\n",
-        "\"\"\"",
-        "'",
-        "(",
-        ")",
-        "# c\n",
-        "@d\n",
-        "else:\n",
-        "if x:\n",
-        "\\\n",
-        "é",
-        "\r\n",
-        "f\"{x}\"",
-        "import os\n",
-        "    y = (\n",
-        "]",
-        "async ",
-        "''' doc",
-    ];
-
-    fn text() -> impl Strategy<Value = String> {
-        proptest::collection::vec(proptest::sample::select(&WORDS[..]), 0..40)
-            .prop_map(|words| words.concat())
+        change
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
-        #[test]
-        fn an_edited_document_is_a_fresh_one(
-            start in text(),
-            edits in proptest::collection::vec((0_u32..400, 0_u32..20, text()), 1..6),
-        ) {
-            let mut document = Document::new(start);
-            for (at, length, new) in edits {
-                document.mark_clean();
-                let before: FxHashMap<u64, String> =
-                    (0..document.chunks.len()).map(|at| (document.chunks[at].id, document.chunk_text(at).to_owned())).collect();
-                let at = at % (document.text.len() as u32 + 1);
-                document.edit(TextRange::new(at, at + length), &new);
-                let spans: Vec<(TextRange, ChunkKind)> =
-                    document.chunks.iter().map(|chunk| (chunk.span.range, chunk.span.kind)).collect();
-                let fresh: Vec<(TextRange, ChunkKind)> =
-                    split(&document.text).into_iter().map(|span| (span.range, span.kind)).collect();
-                prop_assert_eq!(&spans, &fresh, "{:?}", document.text);
-                for place in 0..document.chunks.len() {
-                    let chunk = &document.chunks[place];
-                    if !chunk.changed {
-                        prop_assert_eq!(document.chunk_text(place), before[&chunk.id].as_str());
-                    }
-                }
-            }
+    /// Puts `spans` where the chunks `first..kept` were.
+    fn replace(&mut self, mut first: usize, kept: usize, spans: Vec<ChunkSpan>, edit_start: usize) -> Change {
+        let mut spans = spans.into_iter().peekable();
+        // Chunks that only looked as far as the edit and came out the same.
+        while let Some(span) = spans.peek()
+            && let Some(old) = self.chunks[..kept].get_mut(first)
+            && span.range.end as usize <= edit_start
+            && span.range == old.span.range
+            && span.kind == old.span.kind
+            && span.unclosed == old.span.unclosed
+        {
+            old.span.lookahead = span.lookahead;
+            spans.next();
+            first += 1;
         }
+        let old = first..kept;
+        let new = first..first + spans.len();
+        if old.len() == new.len() {
+            for (chunk, span) in self.chunks[old.clone()].iter_mut().zip(spans) {
+                chunk.span = span;
+                chunk.changed = true;
+            }
+            return Change { old, new, removed: Vec::new() };
+        }
+        let removed = self.chunks.splice(old.clone(), spans.map(fresh)).map(|chunk| chunk.id).collect();
+        Change { old, new, removed }
+    }
+
+    fn on_characters(&self, range: TextRange) -> (usize, usize) {
+        let length = self.text.len();
+        let mut start = (range.start as usize).min(length);
+        let mut end = (range.end as usize).clamp(start, length);
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        (start, end)
     }
 }

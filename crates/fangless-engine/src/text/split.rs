@@ -1,33 +1,20 @@
-//! Cutting a file into chunks at its top level. A pure function of the text, linear, and local: what a chunk is never
-//! depends on how the text came about, nor on more of it than the scanner had to look at.
+//! The split of a file into chunks: a pure function of its text, and of nothing but the text from a chunk's start on.
 
 use super::TextRange;
+use super::lead::Token;
+use super::scan::{Scanner, Unclosed};
 
 /// What a chunk holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChunkKind {
-    /// A run of statements, up to the next blank line or definition.
+    /// A run of statements at the top level.
     Statements,
+    /// A function at the top level, its decorators included.
     Function,
-    /// The header of a class and its body up to its first method.
+    /// The header of a class at the top level, its decorators included, and its body up to its first definition.
     Class,
-    /// A method of the class before it, or statements that follow one.
+    /// A definition in the body of the class before it, or a run of statements behind one. Its text is indented.
     Member,
-}
-
-/// What the scanner had to close by force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Unclosed {
-    /// Relative to the chunk.
-    pub offset: u32,
-    pub kind: UnclosedKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UnclosedKind {
-    Bracket(u8),
-    Quote,
-    TripleQuote,
 }
 
 /// One chunk of a file.
@@ -35,391 +22,161 @@ pub enum UnclosedKind {
 pub struct ChunkSpan {
     pub range: TextRange,
     pub kind: ChunkKind,
+    /// What is not finished in it, by the order in which the scanner gave up on it.
     pub unclosed: Vec<Unclosed>,
-    /// How far from the chunk's start the scanner looked to decide about it.
+    /// How many bytes from its start on the decision about it (its end, its kind, what is unclosed) looked at. May
+    /// be more than its length, and one more than the rest of the text, where the end of the text mattered.
     pub lookahead: u32,
 }
 
-/// Words that begin a statement and can stand in no expression: they end every bracket that is still open.
-const STATEMENT_WORDS: [&str; 17] = [
-    "def", "class", "import", "return", "while", "with", "try", "except", "finally", "raise", "del", "pass",
-    "break", "continue", "global", "nonlocal", "assert",
-];
-
-/// Words that go on with the statement before them.
-const CONTINUATIONS: [&str; 4] = ["else", "elif", "except", "finally"];
-
-/// Cuts a text into chunks that cover it without gaps.
+/// Cuts a file into chunks that cover it without gaps, in order. An empty file has none.
 pub fn split(text: &str) -> Vec<ChunkSpan> {
-    split_from(text, 0, |_| false)
+    Splitter::new(text, 0, Place::Top).collect()
 }
 
-/// Cuts from an offset that begins a chunk (one that is no member), until `stop` accepts such a beginning.
-pub(super) fn split_from(text: &str, from: u32, stop: impl Fn(u32) -> bool) -> Vec<ChunkSpan> {
-    let mut splitter = Splitter {
-        bytes: text.as_bytes(),
-        chunks: Vec::new(),
-        start: from as usize,
-        kind: None,
-        body_indent: None,
-        blank: false,
-        decorated: false,
-        unclosed: Vec::new(),
-        seen: from as usize,
-    };
-    let mut at = from as usize;
-    while at < splitter.bytes.len() {
-        if at > from as usize && splitter.starts_chunk(at) == Some(true) && stop(at as u32) {
-            splitter.finish(at);
-            return splitter.chunks;
-        }
-        at = splitter.logical_line(at);
+/// Where a chunk begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Top,
+    /// In the body of a class.
+    Member,
+}
+
+impl Place {
+    pub(super) fn of(kind: ChunkKind) -> Self {
+        if kind == ChunkKind::Member { Self::Member } else { Self::Top }
     }
-    splitter.finish(at);
-    splitter.chunks
 }
 
-struct Splitter<'a> {
-    bytes: &'a [u8],
-    chunks: Vec<ChunkSpan>,
-    start: usize,
-    /// `None` until the chunk has a statement.
-    kind: Option<ChunkKind>,
-    /// Indentation of the body of the class under way.
-    body_indent: Option<usize>,
-    /// A blank line came after the last statement.
-    blank: bool,
-    /// A decorator waits for its definition.
-    decorated: bool,
-    unclosed: Vec<Unclosed>,
-    seen: usize,
+/// Cuts from a chunk's start on.
+pub(super) struct Splitter<'text> {
+    scanner: Scanner<'text>,
+    place: Place,
 }
 
-impl Splitter<'_> {
-    fn finish(&mut self, at: usize) {
-        if at > self.start || self.chunks.is_empty() {
-            self.chunks.push(ChunkSpan {
-                range: TextRange::new(self.start as u32, at as u32),
-                kind: self.kind.unwrap_or(ChunkKind::Statements),
-                unclosed: std::mem::take(&mut self.unclosed),
-                lookahead: (self.seen.max(at) - self.start) as u32,
-            });
-        }
-        self.start = at;
+impl<'text> Splitter<'text> {
+    /// `start` must be the start of a chunk, or a text's.
+    pub(super) fn new(text: &'text str, start: usize, place: Place) -> Self {
+        Self { scanner: Scanner::new(text, start), place }
     }
 
-    /// Whether a line at column 0 begins a chunk that is no member; `None` when it is not at column 0.
-    fn starts_chunk(&self, at: usize) -> Option<bool> {
-        let word = word_at(self.bytes, at);
-        let first = *self.bytes.get(at)?;
-        if matches!(first, b' ' | b'\t' | b'\n' | b'\r' | b'#' | 0x0c) {
+    /// Where the next chunk begins.
+    pub(super) fn next_start(&self) -> (usize, Place) {
+        (self.scanner.at(), self.place)
+    }
+}
+
+impl Iterator for Splitter<'_> {
+    type Item = ChunkSpan;
+
+    fn next(&mut self) -> Option<ChunkSpan> {
+        let start = self.scanner.at();
+        let mut state = State::new(self.place);
+        self.place = loop {
+            let lead = self.scanner.lead();
+            match lead.token {
+                Token::End => {
+                    // Blanks behind the last line end.
+                    self.scanner.finish();
+                    break Place::Top;
+                }
+                Token::Blank => state.blank = true,
+                Token::Comment => {}
+                token => {
+                    if let Some(place) = state.boundary(token, lead.indent) {
+                        break place;
+                    }
+                    state.enter(token, lead.indent);
+                }
+            }
+            self.scanner.consume(&lead);
+        };
+        let end = self.scanner.at();
+        if end == start {
             return None;
         }
-        if CONTINUATIONS.contains(&word) || matches!(first, b')' | b']' | b'}') || self.decorated {
-            return Some(false);
-        }
-        Some(match self.kind {
-            None => false,
-            Some(ChunkKind::Statements) => self.blank || is_definition(self.bytes, at),
-            Some(_) => true,
+        let (examined, unclosed) = self.scanner.take(start);
+        Some(ChunkSpan {
+            range: TextRange::new(start as u32, end as u32),
+            kind: state.kind,
+            unclosed,
+            lookahead: (examined - start) as u32,
         })
     }
+}
 
-    /// Handles the logical line that begins at `at`; returns where the next one begins.
-    fn logical_line(&mut self, at: usize) -> usize {
-        let indent = indentation(self.bytes, at);
-        let content = at + indent;
-        match self.bytes.get(content) {
-            None => return content,
-            Some(b'\n' | b'\r') => {
-                self.blank = true;
-                return line_end(self.bytes, content);
-            }
-            Some(b'#') => return line_end(self.bytes, content),
-            Some(_) => {}
+/// What the lines of a chunk so far say about the next.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen, on its own")]
+struct State {
+    place: Place,
+    kind: ChunkKind,
+    /// A statement was seen.
+    begun: bool,
+    /// The last line at the chunk's own level was a decorator.
+    decorated: bool,
+    /// The chunk holds a definition, or a class header.
+    defines: bool,
+    /// A blank line was seen since the last statement.
+    blank: bool,
+    /// The indentation of the members of the class: known from the first line of its body on, or from the member.
+    members: Option<u32>,
+}
+
+impl State {
+    fn new(place: Place) -> Self {
+        let kind = if place == Place::Member { ChunkKind::Member } else { ChunkKind::Statements };
+        Self { place, kind, begun: false, decorated: false, defines: false, blank: false, members: None }
+    }
+
+    /// Whether a line begins the next chunk.
+    fn boundary(&self, token: Token, indent: u32) -> Option<Place> {
+        if !self.begun || !token.starts_statement() {
+            return None;
+        }
+        let definition = token.is_definition();
+        if indent == 0 && self.place == Place::Top {
+            let same = self.decorated && definition;
+            let cut = if self.kind == ChunkKind::Statements { definition || self.blank } else { !same };
+            return cut.then_some(Place::Top);
         }
         if indent == 0 {
-            if self.starts_chunk(at) == Some(true) {
-                self.finish(at);
-                self.kind = None;
-            }
-            if self.kind.is_none() || self.decorated {
-                self.body_indent = None;
-                self.kind = Some(match self.definition_word(at) {
-                    "class" => ChunkKind::Class,
-                    "def" | "async" => ChunkKind::Function,
-                    _ if self.bytes[at] == b'@' => ChunkKind::Function,
-                    _ => ChunkKind::Statements,
-                });
-            }
-            self.decorated = self.bytes[at] == b'@';
-        } else if matches!(self.kind, Some(ChunkKind::Class | ChunkKind::Member)) {
-            self.member_line(at, indent);
+            return Some(Place::Top);
         }
-        self.blank = false;
-        self.scan(content)
-    }
-
-    fn definition_word(&self, at: usize) -> &str {
-        if is_definition(self.bytes, at) { word_at(self.bytes, at) } else { "" }
-    }
-
-    fn member_line(&mut self, at: usize, indent: usize) {
-        let body = *self.body_indent.get_or_insert(indent);
-        if indent != body {
-            return;
-        }
-        if self.decorated {
-            self.decorated = self.bytes[at + indent] == b'@';
-            return;
-        }
-        let definition = is_definition(self.bytes, at + indent);
-        let in_method = self.kind == Some(ChunkKind::Member)
-            && is_definition(self.bytes, self.start + indentation(self.bytes, self.start));
-        if definition || in_method && !CONTINUATIONS.contains(&word_at(self.bytes, at + indent)) {
-            self.finish(at);
-            self.kind = Some(ChunkKind::Member);
-            self.decorated = self.bytes[at + indent] == b'@';
-        }
-    }
-
-    /// Scans a logical line: to the line end outside of strings and brackets.
-    fn scan(&mut self, mut at: usize) -> usize {
-        let mut brackets: Vec<(usize, u8)> = Vec::new();
-        let line_start = at;
-        while at < self.bytes.len() {
-            let byte = self.bytes[at];
-            match byte {
-                b'#' => {
-                    at = line_end(self.bytes, at)
-                        - usize::from(ends_line(self.bytes, line_end(self.bytes, at)));
-                }
-                b'\'' | b'"' => {
-                    at = self.string(at, line_start);
-                    continue;
-                }
-                b'(' | b'[' | b'{' => brackets.push((at, byte)),
-                b')' | b']' | b'}' => {
-                    brackets.pop();
-                }
-                b'\\' if matches!(self.bytes.get(at + 1), Some(b'\n' | b'\r')) => {
-                    let next = line_end(self.bytes, at + 1);
-                    if begins_statement(self.bytes, next) {
-                        return next;
-                    }
-                    at = next;
-                    continue;
-                }
-                b'\n' | b'\r' => {
-                    let next = line_end(self.bytes, at);
-                    if brackets.is_empty() {
-                        return next;
-                    }
-                    if begins_statement(self.bytes, next) {
-                        self.force(&brackets);
-                        return next;
-                    }
-                    at = next;
-                    continue;
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        self.force(&brackets);
-        self.bytes.len()
-    }
-
-    fn force(&mut self, brackets: &[(usize, u8)]) {
-        for (at, bracket) in brackets {
-            let offset = (at - self.start) as u32;
-            self.unclosed.push(Unclosed { offset, kind: UnclosedKind::Bracket(*bracket) });
-        }
-    }
-
-    /// Skips a string; returns the offset after it.
-    fn string(&mut self, at: usize, line_start: usize) -> usize {
-        let quote = self.bytes[at];
-        let prefix = self.bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).take(3);
-        let prefix: Vec<u8> = prefix.map(u8::to_ascii_lowercase).collect();
-        let formatted = prefix.contains(&b'f') || prefix.contains(&b't');
-        if self.bytes.get(at + 1) == Some(&quote) && self.bytes.get(at + 2) == Some(&quote) {
-            return self.triple(at, quote, line_start);
-        }
-        let mut end = at + 1;
-        let mut depth = 0_u32;
-        while end < self.bytes.len() {
-            match self.bytes[end] {
-                b'\\' => {
-                    // A backslash before `\r\n` takes both.
-                    end += if self.bytes.get(end + 1) == Some(&b'\r')
-                        && self.bytes.get(end + 2) == Some(&b'\n')
-                    {
-                        3
-                    } else {
-                        2
-                    };
-                    continue;
-                }
-                b'\n' | b'\r' => break,
-                // Since 3.12 a replacement field may hold the quote itself.
-                b'{' if formatted && self.bytes.get(end + 1) == Some(&b'{') => end += 1,
-                b'{' if formatted => depth += 1,
-                b'}' if formatted => depth = depth.saturating_sub(1),
-                byte if byte == quote && (depth == 0 || !closes_later(self.bytes, end, quote)) => {
-                    return end + 1;
-                }
-                _ => {}
-            }
-            end += 1;
-        }
-        self.unclosed.push(Unclosed { offset: (at - self.start) as u32, kind: UnclosedKind::Quote });
-        end.min(self.bytes.len())
-    }
-
-    fn triple(&mut self, at: usize, quote: u8, line_start: usize) -> usize {
-        let mut end = at + 3;
-        let mut closer = None;
-        while end < self.bytes.len() {
-            if self.bytes[end] == b'\\' {
-                end += 2;
-                continue;
-            }
-            if self.bytes[end] == quote
-                && self.bytes.get(end + 1) == Some(&quote)
-                && self.bytes.get(end + 2) == Some(&quote)
-            {
-                closer = Some(end);
-                break;
-            }
-            end += 1;
-        }
-        self.seen = self.seen.max((end + 4).min(self.bytes.len()));
-        let trusted = closer.is_some_and(|closer| self.is_closer(at, closer, line_start));
-        match closer {
-            Some(closer) if trusted => closer + 3,
-            _ => {
-                self.unclosed
-                    .push(Unclosed { offset: (at - self.start) as u32, kind: UnclosedKind::TripleQuote });
-                let mut end = at + 3;
-                while end < self.bytes.len() && !matches!(self.bytes[end], b'\n' | b'\r') {
-                    end += 1;
-                }
-                end
-            }
-        }
-    }
-
-    /// Whether the delimiter at `closer` ends the string that begins at `opener`, or rather begins another one
-    /// because the opener was never finished. Judged by what stands beside it.
-    fn is_closer(&self, opener: usize, closer: usize, line_start: usize) -> bool {
-        // After a string no name can follow directly, and a docstring begins just so.
-        if self
-            .bytes
-            .get(closer + 3)
-            .is_some_and(|byte| byte.is_ascii_alphabetic() && !follows_string(self.bytes, closer + 3))
-        {
-            return false;
-        }
-        let column = |at: usize| {
-            let start = self.bytes[..at]
-                .iter()
-                .rposition(|byte| matches!(byte, b'\n' | b'\r'))
-                .map_or(0, |found| found + 1);
-            (start, indentation(self.bytes, start))
+        let level = match (self.place, self.kind) {
+            (Place::Member, _) => self.members,
+            (Place::Top, ChunkKind::Class) => Some(self.members.unwrap_or(indent)),
+            (Place::Top, _) => None,
         };
-        let (_, indent) = column(line_start);
-        let mut line = line_end(self.bytes, opener);
-        let mut swallows = false;
-        while line < closer {
-            let inner = indentation(self.bytes, line);
-            swallows |= inner <= indent
-                && is_definition(self.bytes, line + inner)
-                && defines_by_shape(self.bytes, line + inner);
-            line = line_end(self.bytes, line);
+        if level != Some(indent) {
+            return None;
         }
-        if !swallows {
-            return true;
-        }
-        let (start, inner) = column(closer);
-        let before = &self.bytes[start + inner..closer];
-        let only_prefix = before.iter().all(u8::is_ascii_alphabetic) && before.len() <= 2;
-        if only_prefix && inner > 0 {
-            let previous = self.bytes[..start].iter().rev().find(|byte| !byte.is_ascii_whitespace());
-            return previous != Some(&b':');
-        }
-        let trimmed = before.trim_ascii_end();
-        !(trimmed.ends_with(b"=") || trimmed.ends_with(b"(") || trimmed.ends_with(b"return"))
+        let cut = match self.place {
+            Place::Top => definition,
+            Place::Member if self.defines => !(self.decorated && definition),
+            Place::Member => definition,
+        };
+        cut.then_some(Place::Member)
     }
-}
 
-/// Whether the quote at `at`, inside a replacement field, has a partner before the field's end on its line.
-fn closes_later(bytes: &[u8], at: usize, quote: u8) -> bool {
-    let rest = &bytes[at + 1..];
-    let line = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
-    let rest = &rest[..line];
-    match rest.iter().position(|byte| *byte == quote) {
-        Some(next) => rest[next..].contains(&b'}'),
-        None => false,
-    }
-}
-
-/// Keywords that may follow a string without a space.
-fn follows_string(bytes: &[u8], at: usize) -> bool {
-    matches!(word_at(bytes, at), "if" | "else" | "in" | "is" | "and" | "or" | "not" | "for")
-}
-
-fn indentation(bytes: &[u8], at: usize) -> usize {
-    bytes[at.min(bytes.len())..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | 0x0c)).count()
-}
-
-/// The offset after the line end at or behind `at`.
-fn line_end(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\r' if bytes.get(at + 1) == Some(&b'\n') => return at + 2,
-            b'\n' | b'\r' => return at + 1,
-            _ => at += 1,
+    /// Takes a line into the chunk.
+    fn enter(&mut self, token: Token, indent: u32) {
+        self.blank = false;
+        let own_level = match self.place {
+            Place::Top => indent == 0,
+            Place::Member => *self.members.get_or_insert(indent) == indent,
+        };
+        if own_level && token.starts_statement() {
+            self.decorated = token == Token::Decorator;
+            if !self.begun || self.defines {
+                self.defines |= token.is_definition();
+                if self.place == Place::Top && self.defines {
+                    let class = token == Token::Class;
+                    self.kind = if class { ChunkKind::Class } else { ChunkKind::Function };
+                }
+            }
+        } else if self.kind == ChunkKind::Class && indent > 0 && self.members.is_none() {
+            self.members = Some(indent);
         }
+        self.begun = true;
     }
-    bytes.len()
-}
-
-fn ends_line(bytes: &[u8], at: usize) -> bool {
-    at > 0 && matches!(bytes[at - 1], b'\n' | b'\r')
-}
-
-fn word_at(bytes: &[u8], at: usize) -> &str {
-    let rest = &bytes[at.min(bytes.len())..];
-    let length = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_' || **byte >= 0x80)
-        .count();
-    std::str::from_utf8(&rest[..length]).unwrap_or("")
-}
-
-/// `def`, `class`, `async def` or a decorator.
-fn is_definition(bytes: &[u8], at: usize) -> bool {
-    match word_at(bytes, at) {
-        "def" | "class" => true,
-        "async" => word_at(bytes, at + 5 + indentation(bytes, at + 5)) == "def",
-        "" => {
-            bytes.get(at) == Some(&b'@')
-                && bytes.get(at + 1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
-        }
-        _ => false,
-    }
-}
-
-/// A definition that looks like code rather than like prose that begins with the word "class".
-fn defines_by_shape(bytes: &[u8], at: usize) -> bool {
-    let end = line_end(bytes, at);
-    let line = bytes[at..end].trim_ascii_end();
-    line.first() == Some(&b'@') || line.ends_with(b":") || line.contains(&b'(')
-}
-
-/// Whether the line begins with a word that no expression can contain.
-fn begins_statement(bytes: &[u8], at: usize) -> bool {
-    let at = at + indentation(bytes, at);
-    is_definition(bytes, at) || STATEMENT_WORDS.contains(&word_at(bytes, at))
 }
