@@ -6,6 +6,7 @@
 //! names) <- `flow` (the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade).
 
 mod checks;
+pub mod config;
 pub mod finding;
 pub mod fix;
 pub mod flow;

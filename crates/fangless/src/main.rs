@@ -1,71 +1,43 @@
-//! The command line: arguments, files in, reports out. All analysis is the engine's.
+//! The command line of Fangless: arguments, files, configuration and reports around the engine. What is a finding is
+//! decided by the engine alone.
 
-mod check;
-mod explain;
-mod files;
+mod analysis;
+mod arguments;
+mod command;
+mod discovery;
+mod messages;
+mod paths;
+mod read;
+mod repair;
 mod report;
-mod server;
+mod source;
+mod walk;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 
-/// Finds security problems in Python, shows the path from the attacker's input to the danger, offers the fix.
-#[derive(Parser)]
-#[command(version, about)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Check files and folders. Exits with 0 when clean, 1 with findings, 2 on an error.
-    Check(check::CheckArguments),
-    /// Explain a rule: what goes wrong, how it is exploited, how to fix it.
-    Explain {
-        /// Name of the rule.
-        rule: String,
-    },
-    /// List the rules.
-    Rules {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run the language server on standard input and output.
-    Server {
-        /// Write the log to this file instead of standard error.
-        #[arg(long)]
-        log_file: Option<std::path::PathBuf>,
-    },
-}
-
-/// Deep code needs a deep stack; the engine bounds its depth to fit this one.
-const STACK: usize = 64 << 20;
+use crate::arguments::{Arguments, Command};
+use crate::command::Exit;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(arguments.command));
-    let result = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(anyhow::anyhow!("internal error; please report it with the message above")),
-        Err(error) => Err(error.into()),
-    };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(2)
+    let result = match Arguments::parse().command {
+        Command::Check(arguments) => command::check::run(&arguments),
+        Command::Fix(arguments) => command::fix::run(&arguments),
+        Command::Explain { rule } => command::explain::run(&rule),
+        Command::Rules { output_format } => command::rules::run(output_format),
+        Command::Server(arguments) => {
+            return command::server::run(&arguments).unwrap_or_else(|error| failed(&error));
         }
-    }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "fangless", &mut std::io::stdout());
+            Ok(Exit::Clean)
+        }
+    };
+    result.map_or_else(|error| failed(&error), |exit| ExitCode::from(exit as u8))
 }
 
-fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Explain { rule } => explain::explain(&rule),
-        Command::Rules { json } => explain::list(json),
-        Command::Server { log_file } => server::run(log_file.as_deref()),
-    }
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(Exit::Error as u8)
 }

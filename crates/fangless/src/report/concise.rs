@@ -1,28 +1,25 @@
-//! One line for each finding.
+//! One line a finding: `path:line:column: rule severity message`.
 
-use std::fmt::Write as _;
+use std::fmt::Write;
 
-use fangless_engine::text::LineIndex;
+use super::{Report, severity_name};
+use crate::messages::printable;
 
-use crate::check::FileReport;
-
-pub(crate) fn render(reports: &[FileReport]) -> String {
-    let mut out = String::new();
-    for report in reports {
-        let lines = LineIndex::new(&report.text);
-        for (finding, _) in report.findings.iter().filter(|(finding, _)| finding.suppressed.is_none()) {
-            let at = lines.line_column(finding.range.start);
-            let severity = format!("{:?}", finding.severity).to_lowercase();
-            let _ = writeln!(
-                out,
-                "{}:{}:{}: {severity} {} {}",
-                report.path.display(),
-                at.line + 1,
-                at.column + 1,
-                finding.rule,
-                finding.message
-            );
-        }
+pub(crate) fn render(report: &Report) -> String {
+    let mut output = String::new();
+    for (file, entry) in report.active() {
+        let finding = &entry.finding;
+        let point = file.point(finding.range.start);
+        let _ = writeln!(
+            output,
+            "{}:{}:{}: {} [{}] {}",
+            printable(&file.shown),
+            point.line,
+            point.column,
+            severity_name(finding.severity),
+            finding.rule,
+            printable(&finding.message)
+        );
     }
-    out
+    output
 }

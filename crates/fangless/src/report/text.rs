@@ -1,139 +1,285 @@
-//! The readable report: excerpts with carets, the flow step by step, the fix.
+//! The form to be read: each finding with its excerpt, the numbered steps of its flow, and its best fix as a small
+//! diff; a line that sums up at the end.
 
-use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::fmt::Write;
+use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use fangless_engine::text::{LineIndex, TextRange};
-use fangless_engine::{Applicability, Certainty, Edit, Finding, Fix, Severity};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use fangless_engine::text::TextRange;
+use fangless_engine::{Applicability, Certainty, Fix, Severity};
 
-use crate::check::FileReport;
+use super::{FileReport, FindingReport, Report, counted, severity_name};
+use crate::messages::{Gravity, printable};
 
-pub(crate) fn render(reports: &[FileReport], skipped: usize) -> String {
-    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
-    let texts: BTreeMap<String, (&str, String)> = reports
-        .iter()
-        .map(|report| {
-            let full = std::path::absolute(&report.path).unwrap_or_else(|_| report.path.clone());
-            let key = full.components().collect::<std::path::PathBuf>().to_string_lossy().into_owned();
-            (key, (report.text.as_str(), report.path.display().to_string()))
-        })
-        .collect();
-    let mut out = String::new();
-    let (mut count, mut fixable) = (0, 0);
-    for report in reports {
-        for (finding, fixes) in report.findings.iter().filter(|(finding, _)| finding.suppressed.is_none()) {
-            count += 1;
-            fixable += usize::from(!fixes.is_empty());
-            out.push_str(&one(&renderer, report, finding, fixes, &texts));
-            out.push_str("\n\n");
-        }
+/// A longer range is underlined in its first line only.
+const MAX_UNDERLINED_LINES: u32 = 3;
+/// Steps further apart than this get excerpts of their own.
+const MAX_EXCERPT_LINES: u32 = 40;
+
+pub(crate) fn render(report: &Report, colored: bool, width: usize) -> String {
+    let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Unicode).term_width(width);
+    let mut output = String::new();
+    for (file, entry) in report.active() {
+        let _ = writeln!(output, "{}\n", finding(report, file, entry, &renderer));
     }
-    let files = reports.len();
-    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    out.push_str(&format!("{} in {}", plural(count, "finding"), plural(files, "file")));
-    if fixable > 0 {
-        out.push_str(&format!(", {fixable} with a fix"));
-    }
-    if skipped > 0 {
-        out.push_str(&format!(", {skipped} skipped"));
-    }
-    out.push('\n');
-    out
+    output + &summary(report)
 }
 
-/// The steps of a flow in another file: its shown path, its text, the steps.
-type Elsewhere<'a> = (String, &'a str, Vec<(TextRange, String)>);
+/// A part of a file and what is marked in it.
+struct Excerpt<'a> {
+    file: &'a FileReport,
+    first_line: u32,
+    last_line: u32,
+    marks: Vec<(AnnotationKind, TextRange, String)>,
+}
 
-fn one(
-    renderer: &Renderer,
-    report: &FileReport,
-    finding: &Finding,
-    fixes: &[Fix],
-    texts: &BTreeMap<String, (&str, String)>,
-) -> String {
+fn finding(report: &Report, file: &FileReport, entry: &FindingReport, renderer: &Renderer) -> String {
+    let finding = &entry.finding;
+    let excerpts = excerpts(report, file, entry);
+    let texts: Vec<String> = excerpts.iter().map(|excerpt| normalised(excerpt.text())).collect();
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
         Severity::Medium => Level::WARNING,
         Severity::Low | Severity::Info => Level::NOTE,
     };
-    let severity = format!("{:?}", finding.severity).to_lowercase();
-    let certainty = if finding.certainty == Certainty::Possible { ", possible" } else { "" };
-    let path = report.path.display().to_string();
-    let mut main = Snippet::source(report.text.as_str()).path(path.clone()).fold(true).annotation(
-        AnnotationKind::Primary
-            .span(span(finding.range, &report.text))
-            .label(format!("{severity}{certainty}")),
-    );
-    let mut groups: Vec<Elsewhere<'_>> = Vec::new();
-    for (number, step) in finding.flow.iter().enumerate() {
-        let label = format!("{}. {}", number + 1, step.note);
-        match texts.get(step.path.as_str()) {
-            Some((_, shown)) if *shown == path && step.range == finding.range => {}
-            Some((_, shown)) if *shown == path => {
-                let mark = AnnotationKind::Context.span(span(step.range, &report.text)).label(label);
-                main = main.annotation(mark);
-            }
-            Some((text, shown)) => match groups.iter_mut().find(|(known, _, _)| known == shown) {
-                Some((_, _, steps)) => steps.push((step.range, label)),
-                None => groups.push((shown.clone(), text, vec![(step.range, label)])),
-            },
-            None => {}
-        }
-    }
-    let title = format!("[{}] {}", finding.rule, finding.message);
-    let mut group = Group::with_title(level.primary_title(title)).element(main);
-    for (shown, text, steps) in groups {
-        let mut snippet = Snippet::source(text).path(shown).fold(true);
-        for (range, label) in steps {
-            snippet = snippet.annotation(AnnotationKind::Context.span(span(range, text)).label(label));
-        }
-        group = group.element(snippet);
-    }
+    let message = printable(&finding.message);
+    let mut main = level
+        .with_name(Some(severity_name(finding.severity)))
+        .primary_title(message)
+        .id(finding.rule.to_string())
+        .elements(excerpts.iter().zip(&texts).map(|(excerpt, text)| excerpt.snippet(text)));
     if finding.other_sources > 0 {
-        let others = format!("{} other source(s) reach the same place", finding.other_sources);
-        group = group.element(Level::NOTE.message(others));
+        let note =
+            format!("{} reach the same place", counted(finding.other_sources as usize, "other source"));
+        main = main.element(Level::NOTE.message(note));
     }
-    let mut rendered = renderer.render(&[group]).clone();
-    if let Some(fix) = fixes.first() {
-        rendered.push_str(&difference(&report.text, fix));
+    if finding.certainty == Certainty::Possible && !finding.flow.is_empty() {
+        let note = "whether an attacker controls the source is not known here";
+        main = main.element(Level::NOTE.message(note));
     }
-    rendered
+    let mut groups = vec![main];
+    let best = entry.fixes.first();
+    let diff = best.map(|fix| Diff::new(file, fix)).unwrap_or_default();
+    if let Some(fix) = best {
+        groups.push(fix_group(file, fix, &diff));
+    }
+    renderer.render(&groups)
 }
 
-/// The lines that a fix changes, before and after.
-fn difference(text: &str, fix: &Fix) -> String {
-    let how = match fix.applicability {
-        Applicability::Safe => "fix",
-        Applicability::Suggested => "suggested fix",
+/// The lines that a fix touches, with its edits relative to them.
+#[derive(Default)]
+struct Diff {
+    first_line: u32,
+    text: String,
+    edits: Vec<(Range<usize>, String)>,
+}
+
+impl Diff {
+    fn new(file: &FileReport, fix: &Fix) -> Self {
+        let (Some(first), Some(last)) = (fix.edits.first(), fix.edits.last()) else { return Self::default() };
+        let first_line = file.point(first.range.start).line;
+        let last_line = file.point(last.range.end).line;
+        let base = file.line_start(first_line);
+        let edits = fix.edits.iter().map(|edit| {
+            ((edit.range.start - base) as usize..(edit.range.end - base) as usize, normalised(&edit.text))
+        });
+        Self {
+            first_line,
+            text: normalised(file.lines_between(first_line, last_line)),
+            edits: edits.collect(),
+        }
+    }
+}
+
+fn fix_group<'a>(file: &'a FileReport, fix: &'a Fix, diff: &'a Diff) -> Group<'a> {
+    let note = match fix.applicability {
+        Applicability::Safe => "",
+        Applicability::Suggested => " (suggested: look at it before you take it)",
     };
-    let mut out = format!("\n   = {how}: {}", fix.title);
-    let lines = LineIndex::new(text);
-    for edit in &fix.edits {
-        let first = lines.line_column(edit.range.start).line;
-        let last = lines.line_column(edit.range.end).line;
-        let start = lines.line_start(first).unwrap_or_default() as usize;
-        let end = lines.line_start(last + 1).map_or(text.len(), |end| end as usize);
-        let Edit { range, text: new } = edit;
-        let before = &text[start..end];
-        let after = format!("{}{new}{}", &text[start..range.start as usize], &text[range.end as usize..end]);
-        let old: Vec<&str> = before.lines().collect();
-        let new: Vec<&str> = after.lines().collect();
-        for line in old.iter().filter(|line| !new.contains(line)) {
-            out.push_str(&format!("\n     - {line}"));
-        }
-        for line in new.iter().filter(|line| !old.contains(line)) {
-            out.push_str(&format!("\n     + {line}"));
-        }
-    }
-    out
+    let title =
+        Level::HELP.with_name(Some("fix")).secondary_title(format!("{}{note}", printable(&fix.title)));
+    let snippet = Snippet::source(&diff.text)
+        .line_start(diff.first_line as usize)
+        .path(printable(&file.shown))
+        .patches(diff.edits.iter().map(|(range, text)| Patch::new(range.clone(), text.as_str())));
+    if diff.edits.is_empty() { Group::with_title(title) } else { title.element(snippet) }
 }
 
-/// A range as far as the excerpt should show it: the first line of what spans several.
-fn span(range: TextRange, text: &str) -> std::ops::Range<usize> {
-    let start = range.start as usize;
-    let end = (range.end as usize).min(text.len());
-    let first_line = text[start..end].find('\n').map_or(end, |found| start + found);
-    start..first_line
+/// The finding's own place first, then the steps that stand elsewhere, in their order.
+fn excerpts<'a>(report: &'a Report, file: &'a FileReport, entry: &FindingReport) -> Vec<Excerpt<'a>> {
+    let finding = &entry.finding;
+    let mut own_label = String::new();
+    let mut steps = Vec::new();
+    for (at, step) in finding.flow.iter().enumerate() {
+        let label = format!("{}. {}", at + 1, printable(&step.note));
+        if step.path == file.engine_path && step.range == finding.range {
+            if !own_label.is_empty() {
+                own_label.push_str("; ");
+            }
+            own_label.push_str(&label);
+        } else if let Some(file) = report.file(&step.path) {
+            steps.push((file, step.range, label));
+        }
+    }
+    let mut result: Vec<Excerpt> = Vec::new();
+    let own = clipped(file, finding.range);
+    result.push(Excerpt::new(file, AnnotationKind::Primary, own, own_label));
+    for (file, range, label) in steps {
+        let range = clipped(file, range);
+        match result.iter_mut().find(|excerpt| excerpt.can_hold(file, range)) {
+            Some(excerpt) => excerpt.add(AnnotationKind::Context, range, label),
+            None => result.push(Excerpt::new(file, AnnotationKind::Context, range, label)),
+        }
+    }
+    result
+}
+
+/// The range, cut to its first line where it is long.
+fn clipped(file: &FileReport, range: TextRange) -> TextRange {
+    let (first, last) = (file.point(range.start).line, file.point(range.end).line);
+    if last - first < MAX_UNDERLINED_LINES {
+        return range;
+    }
+    TextRange::new(range.start, file.line_start(first) + file.line(first).len() as u32)
+}
+
+impl<'a> Excerpt<'a> {
+    fn new(file: &'a FileReport, kind: AnnotationKind, range: TextRange, label: String) -> Self {
+        let (first_line, last_line) = (file.point(range.start).line, file.point(range.end).line);
+        Self { file, first_line, last_line, marks: vec![(kind, range, label)] }
+    }
+
+    fn can_hold(&self, file: &FileReport, range: TextRange) -> bool {
+        let first = self.first_line.min(file.point(range.start).line);
+        let last = self.last_line.max(file.point(range.end).line);
+        self.file.engine_path == file.engine_path && last - first < MAX_EXCERPT_LINES
+    }
+
+    fn add(&mut self, kind: AnnotationKind, range: TextRange, label: String) {
+        self.first_line = self.first_line.min(self.file.point(range.start).line);
+        self.last_line = self.last_line.max(self.file.point(range.end).line);
+        self.marks.push((kind, range, label));
+    }
+
+    fn text(&self) -> &'a str {
+        self.file.lines_between(self.first_line, self.last_line)
+    }
+
+    fn snippet<'b>(&'b self, text: &'b str) -> Snippet<'b, Annotation<'b>> {
+        let base = self.file.line_start(self.first_line);
+        let marks = self.marks.iter().map(|(kind, range, label)| {
+            let end = text.len();
+            let span = ((range.start - base) as usize).min(end)..((range.end - base) as usize).min(end);
+            let annotation = kind.span(span);
+            if label.is_empty() { annotation } else { annotation.label(label.as_str()) }
+        });
+        Snippet::source(text)
+            .line_start(self.first_line as usize)
+            .path(printable(&self.file.shown))
+            .annotations(marks)
+    }
+}
+
+/// With `\n` for a lone `\r`, which the renderer would not take for a line end. No offset changes.
+fn normalised(text: &str) -> String {
+    let mut characters = text.chars().peekable();
+    let mut output = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        output.push(if character == '\r' && characters.peek() != Some(&'\n') { '\n' } else { character });
+    }
+    output
+}
+
+fn summary(report: &Report) -> String {
+    let files = counted(report.checked, "file");
+    let skipped = report.messages.iter().filter(|message| message.gravity == Gravity::Skipped).count();
+    let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
+    let findings: Vec<_> = report.active().map(|(_, entry)| entry).collect();
+    if findings.is_empty() {
+        return format!("Nothing found: {files} checked{skipped}.\n");
+    }
+    let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+    let counts: Vec<String> = severities
+        .iter()
+        .filter_map(|severity| {
+            let count = findings.iter().filter(|entry| entry.finding.severity == *severity).count();
+            (count > 0).then(|| format!("{count} {}", severity_name(*severity)))
+        })
+        .collect();
+    let is_safe = |fix: &Fix| fix.applicability == Applicability::Safe;
+    let fixable = findings.iter().filter(|entry| entry.fixes.iter().any(is_safe)).count();
+    let fixable =
+        if fixable == 0 { String::new() } else { format!(" `fangless fix` mends {fixable} of them safely.") };
+    format!(
+        "{} ({}); {files} checked{skipped}.{fixable}\n",
+        counted(findings.len(), "finding"),
+        counts.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn findings_show_flow_and_fix() {
+        insta::assert_snapshot!(render(&sample::report(), false, 120), @r#"
+        critical[sql-injection]: input of the client is part of this SQL
+          ╭▸ app/db.py:3:5
+          │
+        3 │     é.execute("SELECT * FROM users WHERE name = '" + name + "'")
+          │     ━━━━━━━━━━┬────────────────────────────────────────────────━
+          │               │
+          │               3. run as SQL
+          │
+          ⸬  app/web.py:6:12
+          │
+        6 │     name = request.args["name"]
+          │            ──────────── 1. `request.args` is the client's
+        7 │     return db.find(name)
+          │            ───────────── 2. passed to `find`
+          │
+          ╰ note: 2 other sources reach the same place
+        fix: Pass the value as a parameter
+          ╭╴
+        3 -     é.execute("SELECT * FROM users WHERE name = '" + name + "'")
+        3 +     é.execute("SELECT * FROM users WHERE name = %s", (name,))
+          ╰╴
+
+        medium[yaml-unsafe-load]: `yaml.load` can run code, 100% of: it, <really>
+          ╭▸ a.py:2:2
+          │
+        2 │     yaml.load(a)
+          ╰╴    ━━━━━━━━━━━━
+
+        2 findings (1 critical, 1 medium); 3 files checked, 1 skipped. `fangless fix` mends 1 of them safely.
+        "#);
+    }
+
+    #[test]
+    fn a_clean_run_says_what_was_checked() {
+        assert_eq!(render(&sample::clean(), false, 120), "Nothing found: 3 files checked.\n");
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_for() {
+        assert!(!render(&sample::report(), false, 120).contains('\u{1b}'));
+        assert!(render(&sample::report(), true, 120).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn control_characters_of_the_source_do_not_reach_the_terminal() {
+        let report = sample::with(vec![sample::file("yaml.load(a) # \u{1b}[31m\u{7}\n", &["yaml.load(a)"])]);
+        let text = render(&report, false, 120);
+        assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line() {
+        let report = sample::with(vec![sample::file("import yaml\r\rx = yaml.load(a)\r", &["yaml.load(a)"])]);
+        assert!(render(&report, false, 120).contains("a.py:3:5"));
+    }
 }

@@ -1,0 +1,207 @@
+//! Brings the files of the command line into one workspace, and asks it for findings and fixes.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fangless_engine::rule::schema::Profile;
+use fangless_engine::{Finding, Fix, RuleSet, Workspace};
+use rayon::prelude::*;
+
+use crate::arguments::Selection;
+use crate::discovery::{Discovery, Settings};
+use crate::messages::{Gravity, Message};
+use crate::paths::{absolute, shown, with_slashes};
+use crate::read::{Reading, read_file, read_stdin};
+use crate::source::Encoding;
+use crate::walk::{Found, walk};
+
+/// Imports lead on from file to file; a chain longer than this is cut.
+const MAX_IMPORT_ROUNDS: usize = 64;
+
+/// The nesting of an expression costs stack; this is enough for all that the parser lets through.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// The files of the command line, read and known to a workspace.
+pub(crate) struct Loaded {
+    pub(crate) workspace: Workspace,
+    /// Sorted by path.
+    pub(crate) files: Vec<LoadedFile>,
+    pub(crate) messages: Vec<Message>,
+}
+
+/// The findings of a file, each with its fixes.
+pub(crate) type Findings = Vec<(Finding, Vec<Fix>)>;
+
+/// One file that findings are asked of.
+pub(crate) struct LoadedFile {
+    pub(crate) path: PathBuf,
+    /// The path under which the workspace knows it.
+    pub(crate) engine_path: String,
+    /// The path as it is reported.
+    pub(crate) shown: String,
+    pub(crate) encoding: Encoding,
+    pub(crate) is_stdin: bool,
+    settings: Arc<Settings>,
+}
+
+/// Runs on threads with a stack for deeply nested code.
+pub(crate) fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build()?;
+    Ok(pool.install(work))
+}
+
+/// Reads everything. The error is one of usage; what is wrong with single files is in the messages.
+pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Loaded, Message> {
+    let rules = Arc::new(RuleSet::builtin());
+    let mut discovery = Discovery::new(&rules, selection, working_directory)?;
+    let (standard_input, arguments): (Vec<PathBuf>, Vec<PathBuf>) =
+        selection.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
+    let found = walk(&arguments, working_directory);
+    let mut messages = found.messages;
+
+    let wanted: Vec<(Found, Arc<Settings>)> = found
+        .files
+        .into_iter()
+        .map(|found| {
+            let settings = discovery.settings_of(&found.path);
+            (found, settings)
+        })
+        .filter(|(found, settings)| found.is_argument || !settings.excludes(&found.path))
+        .collect();
+    let mut readings: Vec<(LoadedFile, Reading)> = Vec::with_capacity(wanted.len());
+    let read: Vec<Result<(LoadedFile, Reading), Message>> = wanted
+        .into_par_iter()
+        .map(|(found, settings)| {
+            let name = shown(&found.path, working_directory);
+            let reading = read_file(&found.path, &name)?;
+            Ok((loaded_file(found.path, name, &reading, settings), reading))
+        })
+        .collect();
+    let mut asked = read.len();
+    for result in read {
+        match result {
+            Ok(read) => readings.push(read),
+            Err(message) => messages.push(message),
+        }
+    }
+    if !standard_input.is_empty() {
+        asked += 1;
+        let name = selection.stdin_filename.as_deref();
+        let path = absolute(name.unwrap_or(Path::new("stdin.py")), working_directory);
+        let name = name.map_or_else(|| "<stdin>".to_string(), |_| shown(&path, working_directory));
+        match read_stdin(&name) {
+            Ok(reading) => {
+                let settings = discovery.settings_of(&path);
+                // What is typed stands in for the file of that name.
+                readings.retain(|(file, _)| file.path != path);
+                let file = LoadedFile { is_stdin: true, ..loaded_file(path, name, &reading, settings) };
+                readings.push((file, reading));
+            }
+            Err(message) => messages.push(message),
+        }
+    }
+    messages.append(&mut discovery.messages);
+    if asked == 0 && messages.iter().all(|message| message.gravity != Gravity::Error) {
+        messages.push(Message::new(Gravity::Warning, "no Python files", "below the given paths"));
+    }
+    if asked > 0 && readings.is_empty() {
+        messages.push(Message::new(Gravity::Error, "none of the files", "could be read"));
+    }
+
+    let mut workspace = workspace_for(&rules, readings.iter().map(|(file, _)| file.settings.as_ref()));
+    let mut files = Vec::with_capacity(readings.len());
+    let mut texts = Vec::with_capacity(readings.len());
+    for (file, reading) in readings {
+        messages.extend(reading.warning);
+        texts.push((file.engine_path.clone(), reading.source.text));
+        files.push(file);
+    }
+    workspace.set_files(texts);
+    files.sort_by(|a, b| a.engine_path.cmp(&b.engine_path));
+    read_imports(&mut workspace);
+    let mut loaded = Loaded { workspace, files, messages };
+    loaded.evaluate();
+    loaded.messages.sort();
+    Ok(loaded)
+}
+
+/// The one place where configuration meets the engine.
+fn workspace_for<'a>(rules: &Arc<RuleSet>, mut settings: impl Iterator<Item = &'a Settings>) -> Workspace {
+    let strict = settings.any(|settings| settings.config.profile == Profile::Strict);
+    // A file whose own configuration is not strict drops the findings of strict rules afterwards.
+    Workspace::with_profile(Arc::clone(rules), strict)
+}
+
+fn loaded_file(path: PathBuf, shown: String, reading: &Reading, settings: Arc<Settings>) -> LoadedFile {
+    let engine_path = with_slashes(&path);
+    LoadedFile { path, engine_path, shown, encoding: reading.source.encoding, is_stdin: false, settings }
+}
+
+/// Reads what the files import from outside the given paths, so that flows through it are seen.
+fn read_imports(workspace: &mut Workspace) {
+    let mut asked = HashSet::new();
+    for _ in 0..MAX_IMPORT_ROUNDS {
+        let wanted: Vec<_> =
+            workspace.wanted().into_iter().filter(|path| asked.insert(path.clone())).collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let texts: Vec<_> = wanted
+            .par_iter()
+            .map(|path| read_file(Path::new(path.as_str()), path).ok().map(|reading| reading.source.text))
+            .collect();
+        let mut present = Vec::new();
+        for (path, text) in wanted.iter().zip(texts) {
+            match text {
+                Some(text) => present.push((path.to_string(), text)),
+                None => workspace.set_missing(path),
+            }
+        }
+        workspace.set_files(present);
+    }
+}
+
+impl Loaded {
+    /// Evaluates every file, in parallel. Since findings of one file can come from the evaluation of another, a file
+    /// that makes the engine panic is taken out, with a message, before any findings are asked for.
+    fn evaluate(&mut self) {
+        let (workspace, files) = (&self.workspace, &self.files);
+        let failed: Vec<usize> = (0..files.len())
+            .into_par_iter()
+            .filter(|at| {
+                catch_unwind(AssertUnwindSafe(|| workspace.evaluate(&files[*at].engine_path))).is_err()
+            })
+            .collect();
+        for at in failed.into_iter().rev() {
+            let file = self.files.remove(at);
+            self.workspace.remove_file(&file.engine_path);
+            self.messages.push(engine_failed(&file));
+        }
+    }
+
+    /// The findings of a file that its settings want, suppressed ones included. A panic of the engine loses this
+    /// file only.
+    pub(crate) fn findings(&self, file: &LoadedFile) -> Result<Findings, Message> {
+        let ask = || {
+            let found = self.workspace.findings(&file.engine_path).into_iter();
+            found
+                .filter(|finding| {
+                    let rule = self.workspace.rules().rule(&finding.rule);
+                    rule.is_none_or(|rule| file.settings.reports(&rule.definition, &file.path))
+                })
+                .map(|finding| {
+                    let fixes = self.workspace.fixes(&file.engine_path, &finding);
+                    (finding, fixes)
+                })
+                .collect()
+        };
+        catch_unwind(AssertUnwindSafe(ask)).map_err(|_| engine_failed(file))
+    }
+}
+
+fn engine_failed(file: &LoadedFile) -> Message {
+    let text = "made Fangless fail, which is a mistake of Fangless: please report it";
+    Message::new(Gravity::Skipped, &file.shown, text)
+}

@@ -1,0 +1,123 @@
+//! `fangless fix`: round after round, the fixes that do not overlap, until none is left.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use similar::TextDiff;
+
+use super::{Exit, has_error, print, print_messages};
+use crate::analysis::{Loaded, LoadedFile, load, with_threads};
+use crate::arguments::FixArguments;
+use crate::messages::{Gravity, Message};
+use crate::repair::{apply, choose};
+use crate::report::counted;
+use crate::source::encode;
+
+/// A fix can make room for the next one; more rounds than this no text needs.
+const MAX_ROUNDS: usize = 20;
+
+struct Mended {
+    text: String,
+    fixes: usize,
+    remaining: usize,
+}
+
+pub(crate) fn run(arguments: &FixArguments) -> anyhow::Result<Exit> {
+    let working_directory = std::env::current_dir()?;
+    with_threads(|| mend_all(arguments, &working_directory))?
+}
+
+fn mend_all(arguments: &FixArguments, working_directory: &Path) -> anyhow::Result<Exit> {
+    let mut loaded = match load(&arguments.selection, working_directory) {
+        Ok(loaded) => loaded,
+        Err(message) => {
+            print_messages(&[message]);
+            return Ok(Exit::Error);
+        }
+    };
+    let files = std::mem::take(&mut loaded.files);
+    let mut messages = std::mem::take(&mut loaded.messages);
+    let (mut applied, mut changed, mut remaining) = (0, 0, 0);
+    let mut output = String::new();
+    for file in &files {
+        let before = loaded.workspace.text(&file.engine_path).unwrap_or_default().to_string();
+        let mended = match mend(&mut loaded, file, &before, arguments.unsafe_fixes) {
+            Ok(mended) => mended,
+            Err(message) => {
+                messages.push(message);
+                continue;
+            }
+        };
+        remaining += mended.remaining;
+        // Fixed standard input goes to standard output, changed or not: an editor takes it from there.
+        if file.is_stdin && !arguments.diff {
+            output.push_str(&mended.text);
+        }
+        if mended.text == before {
+            continue;
+        }
+        if arguments.diff {
+            output.push_str(&diff(&before, &mended.text, &file.shown));
+        } else if !file.is_stdin
+            && let Err(message) = write(file, &mended.text)
+        {
+            messages.push(message);
+            continue;
+        }
+        applied += mended.fixes;
+        changed += 1;
+    }
+    messages.sort();
+    print_messages(&messages);
+    print(&output)?;
+    let verb = if arguments.diff { "would be fixed" } else { "fixed" };
+    eprintln!("{} {verb} in {}, {remaining} left.", counted(applied, "finding"), counted(changed, "file"));
+    let is_open = if arguments.diff { changed > 0 } else { remaining > 0 };
+    Ok(if has_error(&messages) {
+        Exit::Error
+    } else if is_open {
+        Exit::Found
+    } else {
+        Exit::Clean
+    })
+}
+
+fn mend(loaded: &mut Loaded, file: &LoadedFile, text: &str, unsafe_too: bool) -> Result<Mended, Message> {
+    let mut mended = Mended { text: text.to_string(), fixes: 0, remaining: 0 };
+    let mut seen = HashSet::from([mended.text.clone()]);
+    for _ in 0..MAX_ROUNDS {
+        let findings: Vec<_> = loaded
+            .findings(file)?
+            .into_iter()
+            .filter(|(finding, _)| finding.suppressed.is_none())
+            .map(|(_, fixes)| fixes)
+            .collect();
+        mended.remaining = findings.len();
+        let (edits, count) = choose(&findings, unsafe_too);
+        let next = apply(&mended.text, &edits);
+        // The second test: two fixes that undo each other would go on for ever.
+        if count == 0 || !seen.insert(next.clone()) {
+            return Ok(mended);
+        }
+        loaded.workspace.set_file(&file.engine_path, next.clone());
+        mended.text = next;
+        mended.fixes += count;
+    }
+    Ok(mended)
+}
+
+fn write(file: &LoadedFile, text: &str) -> Result<(), Message> {
+    let error = |text: String| Message::new(Gravity::Error, &file.shown, text);
+    let bytes = encode(text, file.encoding)
+        .ok_or_else(|| error("cannot be written: a fix needs characters that Latin-1 lacks".to_string()))?;
+    fs::write(&file.path, bytes).map_err(|failure| error(format!("cannot be written: {failure}")))
+}
+
+fn diff(before: &str, after: &str, shown: &str) -> String {
+    TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(3)
+        .header(&format!("a/{shown}"), &format!("b/{shown}"))
+        .to_string()
+}

@@ -1,0 +1,53 @@
+//! Reads files into text, in parallel, with a message for each that cannot be read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::messages::{Gravity, Message};
+use crate::source::{MAX_FILE_BYTES, SourceText, decode};
+
+/// A file's text, and what there is to say of it although it was read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) source: SourceText,
+    pub(crate) warning: Option<Message>,
+}
+
+/// Reads a file; the message says why it is skipped.
+pub(crate) fn read_file(path: &Path, shown: &str) -> Result<Reading, Message> {
+    let file = File::open(path).map_err(|error| unreadable(shown, &error))?;
+    let length = file.metadata().map_err(|error| unreadable(shown, &error))?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(too_large(shown));
+    }
+    read_from(file, length, shown)
+}
+
+pub(crate) fn read_stdin(shown: &str) -> Result<Reading, Message> {
+    read_from(io::stdin().lock(), 0, shown)
+}
+
+fn read_from(input: impl Read, expected: u64, shown: &str) -> Result<Reading, Message> {
+    let mut bytes = Vec::with_capacity(expected as usize + 1);
+    // A file can grow while it is read, and a pipe tells no length.
+    input.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(shown, &error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(too_large(shown));
+    }
+    let has_nul = bytes.contains(&0);
+    let source = decode(bytes).map_err(|error| Message::new(Gravity::Skipped, shown, error.to_string()))?;
+    let warning = has_nul.then(|| {
+        Message::new(Gravity::Warning, shown, "holds NUL bytes, which Python refuses; checked all the same")
+    });
+    Ok(Reading { source, warning })
+}
+
+fn unreadable(shown: &str, error: &io::Error) -> Message {
+    Message::new(Gravity::Skipped, shown, format!("cannot be read: {error}"))
+}
+
+fn too_large(shown: &str) -> Message {
+    let limit = MAX_FILE_BYTES / (1024 * 1024);
+    Message::new(Gravity::Skipped, shown, format!("is larger than {limit} MiB"))
+}
