@@ -72,7 +72,9 @@ fn parser_text(text: &str) -> std::borrow::Cow<'_, str> {
 
 pub(super) fn parse_text(text: &str, old: Option<&Tree>) -> Tree {
     PARSER.with_borrow_mut(|parser| {
-        parser.parse(text, old).expect("parsing ends without a tree only when it is cancelled, and nothing does")
+        parser
+            .parse(text, old)
+            .expect("parsing ends without a tree only when it is cancelled, and nothing does")
     })
 }
 

@@ -178,7 +178,10 @@ fn completion(text: &str, unclosed: &[Unclosed]) -> Vec<Patch> {
         let line = line_of(text, at);
         let mut insert = String::new();
         let in_brackets = group.iter().any(|item| matches!(item.kind, UnclosedKind::Bracket(_)));
-        if !group.iter().any(|item| matches!(item.kind, UnclosedKind::Quote(_) | UnclosedKind::TripleQuote(_))) {
+        if !group
+            .iter()
+            .any(|item| matches!(item.kind, UnclosedKind::Quote(_) | UnclosedKind::TripleQuote(_)))
+        {
             insert.push_str(missing_operand(&text[line.start..at], in_brackets));
         }
         for item in group {
@@ -264,7 +267,8 @@ fn missing_braces(text: &str, quote: usize, content: &str) -> String {
     }
     let plain = content.replace("{{", "").replace("}}", "");
     let open = plain.matches('{').count().saturating_sub(plain.matches('}').count());
-    let operand = if open > 0 && (plain.ends_with('{') || needs_operand(plain.trim_end())) { "_" } else { "" };
+    let operand =
+        if open > 0 && (plain.ends_with('{') || needs_operand(plain.trim_end())) { "_" } else { "" };
     format!("{operand}{}", "}".repeat(open))
 }
 

@@ -193,7 +193,10 @@ pub(super) fn word_end(bytes: &[u8], start: usize) -> usize {
 
 /// Where the line that holds `at` ends, before its line end.
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| at + length)
+    bytes[at..]
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))
+        .map_or(bytes.len(), |length| at + length)
 }
 
 /// The start of the next line, given the offset of a line end.

@@ -113,7 +113,17 @@ fn code_may_follow(bytes: &[u8], at: usize) -> (bool, usize) {
             let quoted = matches!(bytes.get(end), Some(b'"' | b'\''));
             let follows = matches!(
                 word,
-                b"if" | b"else" | b"in" | b"is" | b"not" | b"and" | b"or" | b"for" | b"as" | b"from" | b"async"
+                b"if"
+                    | b"else"
+                    | b"in"
+                    | b"is"
+                    | b"not"
+                    | b"and"
+                    | b"or"
+                    | b"for"
+                    | b"as"
+                    | b"from"
+                    | b"async"
             ) || (quoted && is_prefix(word));
             return (follows, end + 1);
         }
@@ -151,7 +161,10 @@ fn opens_in_new_code(bytes: &[u8], opener: usize, closer: usize) -> bool {
         }
         let header = lead::lead(bytes, line_start(bytes, opener + above.len()));
         let indent = lead::lead(bytes, line).indent;
-        if matches!(header.token, Token::Def | Token::Class) && indent > header.indent && header.code_start > opener {
+        if matches!(header.token, Token::Def | Token::Class)
+            && indent > header.indent
+            && header.code_start > opener
+        {
             return true;
         }
     } else if !wants_string(code) {

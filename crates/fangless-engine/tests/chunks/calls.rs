@@ -24,6 +24,7 @@ pub(crate) fn of_span(text: &str, span: &ChunkSpan) -> Vec<Call> {
     of_parsed(&parse(span.range.slice(text), &span.unclosed), span.range.start)
 }
 
+#[allow(dead_code, reason = "the test that types half lines uses it")]
 pub(crate) fn of_document(document: &Document) -> Vec<Vec<Call>> {
     document.chunks().iter().map(|chunk| of_span(document.text(), &chunk.span)).collect()
 }

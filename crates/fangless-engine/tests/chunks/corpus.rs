@@ -20,8 +20,10 @@ pub(crate) fn samples() -> Vec<Source> {
 pub(crate) fn standard_library() -> Option<PathBuf> {
     let chosen = std::env::var_os("FANGLESS_TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let script = "import sysconfig; print(sysconfig.get_paths()['stdlib'])";
-    let output = Command::new(chosen).args(["-c", script]).output().ok().filter(|output| output.status.success());
-    let folder = output.and_then(|output| String::from_utf8(output.stdout).ok()).map(|path| path.trim().into());
+    let output =
+        Command::new(chosen).args(["-c", script]).output().ok().filter(|output| output.status.success());
+    let folder =
+        output.and_then(|output| String::from_utf8(output.stdout).ok()).map(|path| path.trim().into());
     if folder.is_none() {
         println!("SKIPPED: no python3, so only the samples beside the tests were read");
     }
@@ -38,6 +40,7 @@ pub(crate) fn all() -> Vec<Source> {
     sources
 }
 
+#[allow(dead_code, reason = "the test that types half lines uses it")]
 /// Real files to type in, present in every Python since 3.11; the samples where there is none.
 pub(crate) fn to_type_in() -> Vec<Source> {
     const NAMES: [&str; 12] = [

@@ -1,6 +1,6 @@
 //! The split of valid files.
 
-use fangless_engine::text::{split};
+use fangless_engine::text::split;
 
 use crate::{calls, corpus};
 
