@@ -10,10 +10,15 @@ const BAD: &str = "file:///tmp/bad.py";
 
 #[tokio::test]
 async fn a_panic_loses_one_analysis_and_no_text() {
-    let mut client = Client::pushed(Plan::echoing()).await;
+    let (plan, mut keeper) = Plan::echoing().gated();
+    let mut client = Client::pushed(plan).await;
     client.open(GOOD, "good").await;
+    assert_eq!(keeper.started().await, "good");
+    keeper.let_one_through();
     client.published(GOOD).await;
     client.open(BAD, PANIC).await;
+    assert_eq!(keeper.started().await, PANIC);
+    keeper.open();
     // The edit speaks of the text that the engine died of.
     let end = json!({"line": 0, "character": 5});
     client.change(BAD, 2, json!([{"range": {"start": end, "end": end}, "text": " still"}])).await;
