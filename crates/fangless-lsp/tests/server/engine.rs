@@ -22,27 +22,47 @@ pub(crate) const USES: &str = "uses:";
 #[derive(Clone, Default)]
 pub(crate) struct Plan {
     gate: Option<Arc<Gate>>,
+    fix_gate: Option<Arc<Gate>>,
     /// The whole text is the message of a finding at its start.
     echo: bool,
 }
 
 impl Plan {
     pub(crate) fn echoing() -> Self {
-        Self { gate: None, echo: true }
+        Self { echo: true, ..Self::default() }
     }
 
     /// Each analysis says that it starts, and waits until it is let through.
     pub(crate) fn gated(self) -> (Self, Keeper) {
-        let (permit, permits) = channel();
-        let (start, started) = unbounded_channel();
-        let gate = Gate { permits: Mutex::new(permits), start };
-        (Self { gate: Some(Arc::new(gate)), ..self }, Keeper { permit: Some(permit), started })
+        let (gate, keeper) = gate();
+        (Self { gate: Some(gate), ..self }, keeper)
     }
+
+    /// The same for each time that the fixes of a finding are asked for.
+    pub(crate) fn gated_fixes(self) -> (Self, Keeper) {
+        let (gate, keeper) = gate();
+        (Self { fix_gate: Some(gate), ..self }, keeper)
+    }
+}
+
+fn gate() -> (Arc<Gate>, Keeper) {
+    let (permit, permits) = channel();
+    let (start, started) = unbounded_channel();
+    let gate = Gate { permits: Mutex::new(permits), start };
+    (Arc::new(gate), Keeper { permit: Some(permit), started })
 }
 
 struct Gate {
     permits: Mutex<Receiver<()>>,
     start: UnboundedSender<String>,
+}
+
+impl Gate {
+    fn pass(&self, text: String) {
+        // A test that is over listens no more, and stops nobody.
+        self.start.send(text).ok();
+        self.permits.lock().unwrap().recv().ok();
+    }
 }
 
 /// The test's side of a gate.
@@ -106,8 +126,7 @@ impl Analysis for Fake {
     fn findings(&mut self, path: &str) -> Vec<Finding> {
         let text = self.files.get(path).cloned().unwrap_or_default();
         if let Some(gate) = &self.plan.gate {
-            gate.start.send(text.clone()).ok();
-            gate.permits.lock().unwrap().recv().ok();
+            gate.pass(text.clone());
         }
         assert!(!text.contains(PANIC), "the engine was told to panic");
         let mut findings = Vec::new();
@@ -132,6 +151,9 @@ impl Analysis for Fake {
     }
 
     fn fixes(&mut self, _: &str, finding: &Finding) -> Vec<Fix> {
+        if let Some(gate) = &self.plan.fix_gate {
+            gate.pass(finding.message.clone());
+        }
         let fix = |applicability, text: &str| Fix {
             title: format!("Make it {text}"),
             applicability,
