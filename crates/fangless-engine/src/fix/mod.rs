@@ -1,21 +1,8 @@
 //! Fixes: byte edits on the tree, built on demand. A recipe says what to do, a site where; what cannot be done with
 //! certainty is not offered. Nothing here decides whether there is a finding.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the tree's helpers are whole; the structural rewrites that use the rest come next"
-)]
-#![allow(
-    clippy::unnecessary_wraps,
-    clippy::needless_for_each,
-    clippy::nonminimal_bool,
-    clippy::redundant_closure,
-    clippy::redundant_closure_for_method_calls,
-    reason = "readability of the walks over the tree"
-)]
-
 mod apply;
+mod built;
 mod draft;
 mod import;
 mod rewrite;
@@ -70,10 +57,9 @@ pub fn build(recipe: &FixRecipe, site: &Site<'_>) -> Option<Fix> {
     let source = Source::parse(site.text, site.target)?;
     let at = source.node(site.target)?;
     let mut draft = Draft::new(&source, at);
-    let applicability = recipe.applicability;
-    match recipe.rewrite {
-        None => simple::build(recipe, site, &mut draft)?,
+    let known = match recipe.rewrite {
+        None => simple::build(recipe, site, &mut draft).map(|()| None)?,
         Some(rewrite) => rewrite::build(rewrite, site, &mut draft)?,
-    }
-    draft.finish(&recipe.title, applicability)
+    };
+    draft.finish(&recipe.title, known.unwrap_or(recipe.applicability))
 }

@@ -201,13 +201,13 @@ pub(super) fn add_keywords(
     removed: &[Argument<'_>],
     draft: &mut Draft<'_, '_>,
 ) -> Option<()> {
-    let source = draft.source;
     // What `**kwargs` holds is unknown: a keyword given twice is an error at run time.
     if call.has_double_splat() {
         return None;
     }
     let written: Vec<String> = keywords.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    add_arguments(call, &written, removed, draft, source)
+    add_arguments(call, &written, removed, draft);
+    Some(())
 }
 
 /// Adds arguments, given as source, behind the last one.
@@ -216,12 +216,12 @@ pub(super) fn add_arguments(
     written: &[String],
     removed: &[Argument<'_>],
     draft: &mut Draft<'_, '_>,
-    source: &Source<'_>,
-) -> Option<()> {
+) {
+    let source = draft.source;
     if call.bare_generator {
         draft.insert(call.list.start_byte() as u32, "(");
         draft.insert(call.list.end_byte() as u32, format!(", {})", written.join(", ")));
-        return Some(());
+        return;
     }
     let close = call.list.end_byte() as u32 - 1;
     let kept = |argument: &&Argument<'_>| !removed.iter().any(|other| other.node.id() == argument.node.id());
@@ -232,7 +232,7 @@ pub(super) fn add_arguments(
         } else {
             draft.insert(close, written.join(", "));
         }
-        return Some(());
+        return;
     };
     let end = last.node.end_byte() as u32;
     let comma = call.comma_after(last);
@@ -252,14 +252,13 @@ pub(super) fn add_arguments(
             written.iter().map(|argument| format!("{line_end}{indentation}{argument}")).collect();
         let tail = if comma.is_some() { "," } else { "" };
         draft.insert(at, format!("{}{tail}", lines.join(",")));
-        return Some(());
+        return;
     }
     match comma {
         Some(comma) if is_last => draft.insert(comma.end, format!(" {},", written.join(", "))),
         // The comma behind the last kept argument goes with what is removed after it.
         _ => draft.insert(end, format!(", {}", written.join(", "))),
     }
-    Some(())
 }
 
 /// Puts source in place of the reported expression, the value that a statement assigns, or a statement.

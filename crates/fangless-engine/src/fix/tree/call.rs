@@ -148,11 +148,6 @@ impl<'t> Call<'t> {
         named.map_or("", |named| source.text_of(named))
     }
 
-    /// The node of the last name of a dotted callee.
-    pub(in crate::fix) fn method_node(&self) -> Option<Node<'t>> {
-        self.function.child_by_field_name("attribute")
-    }
-
     /// The nearest call around this one of which it is an argument.
     pub(in crate::fix) fn outer(&self) -> Option<Self> {
         let list = self.node.parent().filter(|parent| parent.kind() == "argument_list")?;

@@ -12,8 +12,8 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
-pub(super) use scope::{Binding, BindingKind, ImportForm, ImportStatement, ImportedName};
-pub(super) use string::{Element, ElementKind, Hole, Literal, Pieces, flatten};
+pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
+pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
 
 /// A file's text and its tree.
 pub(super) struct Source<'a> {
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         self.root().named_descendant_for_byte_range(range.start as usize, range.end as usize)
     }
 
-    /// The largest expression or statement that has exactly this range, or the smallest one that covers it.
+    /// Errors and missing tokens of the tree.
     pub(super) fn error_count(&self) -> usize {
         error_count(self.root())
     }
@@ -314,6 +314,25 @@ pub(super) fn has_effects(node: Node<'_>) -> bool {
         || children(node).into_iter().any(has_effects)
 }
 
+/// Whether a string literal is among the operands of an expression, arguments and subscripts left out.
+pub(super) fn contains_text(node: Node<'_>) -> bool {
+    match node.kind() {
+        "string" | "concatenated_string" => true,
+        "call" | "subscript" | "attribute" => false,
+        _ => children(node).into_iter().any(contains_text),
+    }
+}
+
+/// The part of an expression that says what its value is: a name, an attribute's name, a key.
+pub(super) fn named_part(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "identifier" => Some(node),
+        "attribute" => node.child_by_field_name("attribute"),
+        "subscript" => node.child_by_field_name("subscript"),
+        _ => None,
+    }
+}
+
 /// Whether an expression suspends or binds, so that it may not move to another place.
 pub(super) fn is_pinned(node: Node<'_>) -> bool {
     matches!(node.kind(), "await" | "yield" | "named_expression") || children(node).into_iter().any(is_pinned)
@@ -374,8 +393,14 @@ pub(super) fn simple_assignment(statement: Node<'_>) -> Option<(Node<'_>, Node<'
 pub(super) fn granted_literals<'t>(node: Node<'t>, found: &mut Vec<Node<'t>>) {
     match node.kind() {
         "function_definition" | "class_definition" | "lambda" => {}
-        "return_statement" => {
-            found.extend(children(node).into_iter().filter(|value| value.kind() == "true"));
+        "return_statement" | "expression_list" => {
+            for value in children(node) {
+                match value.kind() {
+                    "true" => found.push(value),
+                    "expression_list" => granted_literals(value, found),
+                    _ => {}
+                }
+            }
         }
         "assignment" => {
             found.extend(node.child_by_field_name("right").filter(|value| value.kind() == "true"));
@@ -498,10 +523,8 @@ fn mask_all_but(text: &str, target: TextRange) -> String {
         own
     };
     let last = (own + 1..lines.len()).find(|index| {
-        let line = lines[*index].1;
-        !indented(line)
-            && !(opens(lines[first].1) && lines[*index - 1].1.starts_with('@'))
-            && lines[*index].0 >= target.end as usize
+        let is_decorated = lines[*index - 1].1.starts_with('@');
+        lines[*index].0 >= target.end as usize && !indented(lines[*index].1) && !is_decorated
     });
     let last = last.unwrap_or(lines.len());
     let mut masked = String::with_capacity(text.len());

@@ -16,7 +16,8 @@ pub(in crate::fix) struct Literal {
     pub(in crate::fix) prefix: String,
     pub(in crate::fix) quote: String,
     pub(in crate::fix) building: Building,
-    pub(in crate::fix) parent_is_concatenation: bool,
+    /// One of several that stand side by side.
+    pub(in crate::fix) is_part: bool,
 }
 
 /// How holes come into a literal.
@@ -127,7 +128,7 @@ fn add_literal<'t>(
     source: &Source<'_>,
     node: Node<'t>,
     building: Building,
-    parent_is_concatenation: bool,
+    is_part: bool,
     pieces: &mut Pieces<'t>,
 ) -> Option<()> {
     let open = node.child(0)?;
@@ -148,14 +149,7 @@ fn add_literal<'t>(
     let raw = lower.contains('r');
     let literal = pieces.literals.len();
     let content = TextRange::new(open.end_byte() as u32, close.start_byte() as u32);
-    pieces.literals.push(Literal {
-        range: range_of(node),
-        content,
-        prefix,
-        quote,
-        building,
-        parent_is_concatenation,
-    });
+    pieces.literals.push(Literal { range: range_of(node), content, prefix, quote, building, is_part });
     let mut at = content.start;
     let mut cursor = node.walk();
     let interpolations: Vec<Node<'t>> =

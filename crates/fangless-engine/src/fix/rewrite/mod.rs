@@ -1,0 +1,30 @@
+//! Rewrites by name: what needs more than one template.
+
+mod fail_closed;
+mod random;
+mod secret;
+mod shell;
+mod shell_words;
+mod sql;
+mod sql_parameters;
+mod sql_position;
+
+use super::Site;
+use super::draft::Draft;
+use crate::finding::Applicability;
+use crate::rule::schema::Rewrite;
+
+/// What a rewrite that was carried out says of the fix's applicability: nothing, or what holds instead of the recipe's.
+type Outcome = Option<Applicability>;
+
+/// Carries a rewrite out; none where it cannot be made with certainty.
+pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<Outcome> {
+    match rewrite {
+        Rewrite::SqlParameters => sql::build(site, draft).map(|()| None),
+        Rewrite::ShellToList => shell::to_list(site, draft),
+        Rewrite::ShellQuote => shell::quote(site, draft).map(|()| None),
+        Rewrite::SecretToEnvironment => secret::build(site, draft).map(|()| None),
+        Rewrite::RandomToSecrets => random::build(site, draft).map(|()| None),
+        Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
+    }
+}
