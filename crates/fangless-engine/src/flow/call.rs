@@ -57,7 +57,7 @@ impl Evaluator<'_> {
             &passed,
         );
         match &qualified {
-            Some(name) => self.made_by(name, result),
+            Some(name) => self.made_by(name, at, result),
             None => result,
         }
     }
@@ -210,7 +210,7 @@ impl Evaluator<'_> {
             return;
         }
         for origin in value.deep_taint().origins() {
-            if origin.cleared.contains(tag) || matches!(origin.source, Source::MadeBy(_)) {
+            if origin.cleared.contains(tag) || matches!(origin.source, Source::MadeBy { .. }) {
                 continue;
             }
             let note = format!("reaches `{callee}`");

@@ -573,10 +573,10 @@ impl Evaluator<'_> {
     }
 
     /// Remembers who made a value, where some rule asks for that.
-    pub(super) fn made_by(&self, qualified: &str, mut value: Value) -> Value {
+    pub(super) fn made_by(&self, qualified: &str, at: super::taint::Location, mut value: Value) -> Value {
         if self.program.made_by.contains(qualified) {
             value.taint.add(&Taint::from(Origin {
-                source: Source::MadeBy(qualified.into()),
+                source: Source::MadeBy { callee: qualified.into(), at },
                 cleared: TagSet::EMPTY,
                 path: None,
             }));

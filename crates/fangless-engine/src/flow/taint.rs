@@ -25,7 +25,7 @@ pub enum Source {
     /// The parameter of this number of the function under evaluation.
     Parameter { index: usize, name: SmolStr },
     /// Not untrusted: the value was made by a call of this function, which some rule asks for.
-    MadeBy(SmolStr),
+    MadeBy { callee: SmolStr, at: Location },
 }
 
 impl Source {
@@ -33,7 +33,7 @@ impl Source {
         match self {
             Self::Known { label, .. } => Some(*label),
             Self::Parameter { .. } => Some(Label::Parameter),
-            Self::MadeBy(_) => None,
+            Self::MadeBy { .. } => None,
         }
     }
 }
@@ -130,7 +130,7 @@ impl Taint {
         self.map(|origin| {
             let cleared = origin.cleared.union(tags);
             // What is dangerous for nothing any more is no taint; who made it stays known.
-            (cleared != TagSet::ALL || matches!(origin.source, Source::MadeBy(_)))
+            (cleared != TagSet::ALL || matches!(origin.source, Source::MadeBy { .. }))
                 .then(|| Origin { cleared, ..origin.clone() })
         })
     }
@@ -138,7 +138,7 @@ impl Taint {
     /// Without the memory of who made the value: it was told where the value got its name.
     #[must_use]
     pub fn without_maker(&self) -> Self {
-        self.map(|origin| (!matches!(origin.source, Source::MadeBy(_))).then(|| origin.clone()))
+        self.map(|origin| (!matches!(origin.source, Source::MadeBy { .. })).then(|| origin.clone()))
     }
 
     #[must_use]

@@ -83,7 +83,7 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
         })
         && condition.result_of.as_ref().is_none_or(|names| {
             value.deep_taint().origins().iter().any(|origin| match &origin.source {
-                Source::MadeBy(name) => names.contains(name),
+                Source::MadeBy { callee, .. } => names.contains(callee),
                 _ => false,
             })
         })

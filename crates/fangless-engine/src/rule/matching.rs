@@ -193,15 +193,21 @@ impl Observer for Matcher<'_> {
             if !matched.when.iter().all(|condition| condition::on_value(condition, &subject)) {
                 continue;
             }
+            // The call that made the value is what a fix changes, wherever the value got its name.
+            let taint = event.value.deep_taint();
+            let maker = taint.origins().iter().find_map(|origin| match &origin.source {
+                Source::MadeBy { callee, at } => Some((callee, *at)),
+                _ => None,
+            });
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
             self.add(RawFinding {
                 rule: *rule,
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
                 certainty: Certainty::Certain,
                 at: Location { chunk: event.at.chunk, range: event.expression.range },
-                argument: None,
+                argument: maker.map(|(_, at)| at),
                 message: template.replace("{name}", event.name),
-                callee: None,
+                callee: maker.map(|(callee, _)| callee.clone()),
                 name: Some(event.name.into()),
                 steps: Vec::new(),
                 unfit: unfit(&index.fixes[*rule], |condition| condition::on_value(condition, &subject)),
@@ -226,7 +232,9 @@ impl Observer for Matcher<'_> {
             }
             steps.reverse();
             let source = match &event.origin.source {
-                Source::Known { name, .. } | Source::Parameter { name, .. } | Source::MadeBy(name) => name,
+                Source::Known { name, .. }
+                | Source::Parameter { name, .. }
+                | Source::MadeBy { callee: name, .. } => name,
             };
             let certainty = if label == Label::Parameter { Certainty::Possible } else { Certainty::Certain };
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));

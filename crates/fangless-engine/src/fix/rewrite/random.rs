@@ -30,7 +30,7 @@ const SYSTEM: [&str; 14] = [
 
 pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
-    let call = Call::at(source, site.target)?;
+    let call = Call::at(source, site.argument.unwrap_or(site.target))?;
     let method = site.callee?.strip_prefix("random.")?;
     if method.contains('.') || call.bare_generator || !call.arguments.iter().all(is_plain) {
         return None;
