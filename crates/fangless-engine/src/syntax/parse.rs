@@ -26,7 +26,14 @@ pub struct ParsedChunk {
 
 /// Parses a chunk; where it is half typed, a repaired copy of it.
 pub fn parse(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
-    finish(parse_text(&parser_text(text), None), text, unclosed)
+    let text = parser_text(text);
+    if unclosed.is_empty() {
+        let tree = parse_text(&text, None);
+        if !tree.root_node().has_error() {
+            return ParsedChunk { tree, text: text.into(), repair: Repair::default() };
+        }
+    }
+    repair::best(&text, unclosed)
 }
 
 /// As `parse`, with the help of the tree of an earlier text of the chunk. Gives what `parse` gives.
@@ -44,14 +51,6 @@ pub fn reparse(text: &str, unclosed: &[Unclosed], old: &ParsedChunk) -> ParsedCh
         return parse(text, unclosed);
     }
     ParsedChunk { tree, text: text_now.into(), repair: Repair::default() }
-}
-
-fn finish(tree: Tree, text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
-    let text = parser_text(text);
-    if unclosed.is_empty() && !tree.root_node().has_error() {
-        return ParsedChunk { tree, text: text.into(), repair: Repair::default() };
-    }
-    repair::best(tree, &text, unclosed)
 }
 
 /// The parser takes a lone carriage return for a blank; Python for a line end. Keeps all offsets.

@@ -2,20 +2,24 @@
 //!
 //! The candidates, by preference: (a) what is missing, put where the scanner says it belongs; (b) the lines that
 //! opened what never closes, blanked; (c) for a triple quote, each possible opener finished in turn; then, upon the
-//! best so far, (d) the line of its first error blanked, and again. One half-typed chunk costs at most
-//! three parses and one for each of `MAX_OPENERS` and of `MAX_ROUNDS`.
+//! best so far, (d) a line about its first error blanked, and again. One half-typed chunk costs at most
+//! `3 + MAX_OPENERS + MAX_ROUNDS * (MAX_SUSPECTS + 3)` parses; nearly always one or two.
+
+mod completion;
 
 use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
+use self::completion::completion;
 use super::parse::{ParsedChunk, parse_text};
-use crate::text::unfinished::{last_word, needs_operand};
-use crate::text::{TextRange, Unclosed, UnclosedKind};
+use crate::text::{TextRange, Unclosed, UnclosedKind, split};
 
 /// How many openers of triple quotes are tried.
 const MAX_OPENERS: usize = 8;
-/// How many times the line of the first error is blanked.
+/// How many errors within the first are looked at.
+const MAX_SUSPECTS: usize = 4;
+/// How many times a line about the first error is blanked.
 const MAX_ROUNDS: usize = 3;
 
 /// One replacement in the original text.
@@ -33,6 +37,20 @@ pub struct Repair {
 }
 
 impl Repair {
+    /// Leaves out what overlaps what comes before it.
+    fn new(text: &str, mut patches: Vec<Patch>) -> Self {
+        patches.sort_by_key(|patch| patch.range.start);
+        let mut end = 0;
+        patches.retain(|patch| {
+            let fits = patch.range.start >= end && text.get(patch.range.clone()).is_some();
+            if fits {
+                end = patch.range.end;
+            }
+            fits
+        });
+        Self { patches }
+    }
+
     /// Whether the text was parsed as it is.
     pub fn is_identity(&self) -> bool {
         self.patches.is_empty()
@@ -89,51 +107,54 @@ struct Candidate {
 
 impl Candidate {
     fn new(text: &str, patches: Vec<Patch>) -> Self {
-        let repair = Repair { patches };
+        let repair = Repair::new(text, patches);
         let text = repair.apply(text);
         let tree = parse_text(&text, None);
-        Self::of(tree, &text, repair)
-    }
-
-    fn of(tree: Tree, text: &str, repair: Repair) -> Self {
         let errors = error_weight(&tree);
         Self { parsed: ParsedChunk { tree, text: text.into(), repair }, errors }
     }
 }
 
-/// The best tree for a text that is not whole. `tree` is that of the text itself.
-pub(super) fn best(tree: Tree, text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
-    let untouched = Candidate::of(tree, text, Repair::default());
-    let mut candidates = Vec::new();
-    if !unclosed.is_empty() {
-        candidates.push(completion(text, unclosed));
-        candidates.push(blanking(text, unclosed));
-        candidates.extend(openers(text, unclosed));
-    }
+/// The best tree for a text that is not whole.
+pub(super) fn best(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
     let mut best: Option<Candidate> = None;
-    for patches in candidates {
+    let given = if unclosed.is_empty() {
+        Vec::new()
+    } else {
+        vec![completion(text, unclosed), blanking(text, unclosed)]
+    };
+    for patches in given.into_iter().chain(openers(text, unclosed)) {
         let candidate = Candidate::new(text, patches);
+        if candidate.errors == 0 {
+            return candidate.parsed;
+        }
         if best.as_ref().is_none_or(|best| candidate.errors < best.errors) {
             best = Some(candidate);
         }
-        if best.as_ref().is_some_and(|best| best.errors == 0) {
-            break;
-        }
     }
+    let untouched = Candidate::new(text, Vec::new());
     let mut best = match best {
         Some(best) if best.errors <= untouched.errors => best,
         _ => untouched,
     };
-    // The line of the first error, on top of what was found.
+    // The lines about the first error, on top of what was found.
     for _ in 0..MAX_ROUNDS {
+        let mut better: Option<Candidate> = None;
+        for line in suspects(text, &best) {
+            let Some(candidate) = without_line(text, &best, &line) else { continue };
+            if candidate.errors < better.as_ref().unwrap_or(&best).errors {
+                let done = candidate.errors == 0;
+                better = Some(candidate);
+                if done {
+                    break;
+                }
+            }
+        }
+        let Some(better) = better else { break };
+        best = better;
         if best.errors == 0 {
             break;
         }
-        let Some(candidate) = without_first_error(text, &best) else { break };
-        if candidate.errors >= best.errors {
-            break;
-        }
-        best = candidate;
     }
     best.parsed
 }
@@ -166,110 +187,6 @@ fn visit_errors<'tree>(tree: &'tree Tree, mut visit: impl FnMut(Node<'tree>)) {
             }
         }
     }
-}
-
-/// What is missing, put where it belongs.
-fn completion(text: &str, unclosed: &[Unclosed]) -> Vec<Patch> {
-    let mut items: Vec<&Unclosed> = unclosed.iter().collect();
-    items.sort_by_key(|item| item.complete_at);
-    let mut patches: Vec<Patch> = Vec::new();
-    for group in items.chunk_by(|one, other| one.complete_at == other.complete_at) {
-        let at = group[0].complete_at as usize;
-        let line = line_of(text, at);
-        let mut insert = String::new();
-        let in_brackets = group.iter().any(|item| matches!(item.kind, UnclosedKind::Bracket(_)));
-        if !group
-            .iter()
-            .any(|item| matches!(item.kind, UnclosedKind::Quote(_) | UnclosedKind::TripleQuote(_)))
-        {
-            insert.push_str(missing_operand(&text[line.start..at], in_brackets));
-        }
-        for item in group {
-            match item.kind {
-                UnclosedKind::Quote(quote) => {
-                    let content = &text[item.offset as usize + 1..at];
-                    let escaped = content.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
-                    if escaped {
-                        insert.push('\\');
-                    }
-                    insert.push_str(&missing_braces(text, item.offset as usize, content));
-                    insert.push(quote);
-                }
-                UnclosedKind::TripleQuote(quote) => {
-                    let content = text.get(item.offset as usize + 3..at).unwrap_or("");
-                    if content.ends_with([quote, '\\']) {
-                        insert.push(' ');
-                    }
-                    insert.push_str(&missing_braces(text, item.offset as usize, content));
-                    insert.extend([quote; 3]);
-                }
-                UnclosedKind::Bracket('(') => insert.push(')'),
-                UnclosedKind::Bracket('[') => insert.push(']'),
-                UnclosedKind::Bracket(_) => insert.push('}'),
-                UnclosedKind::Operand => {}
-                UnclosedKind::Colon => insert.push_str(colon(&text[item.offset as usize..at], &insert)),
-            }
-        }
-        patches.push(Patch { range: at..at, text: insert });
-    }
-    patches
-}
-
-/// The name that a line wants before it can be closed.
-fn missing_operand(line: &str, in_brackets: bool) -> &'static str {
-    let code = line.trim_end();
-    if needs_operand(code) {
-        return match last_word(code).0 {
-            "for" => " _ in _",
-            "lambda" => " : _",
-            "def" | "class" => " _",
-            "import" | "from" if code.trim_start() == "from" => " _ import _",
-            _ => " _",
-        };
-    }
-    if in_brackets {
-        if code.ends_with(':') {
-            return "_";
-        }
-        if let Some(comprehension) = code.rfind(" for ")
-            && !code[comprehension..].contains(" in ")
-        {
-            return " in _";
-        }
-        return "";
-    }
-    let statement = code.trim_start();
-    if statement.starts_with("from ") && !statement.contains(" import") {
-        return " import _";
-    }
-    ""
-}
-
-/// What turns the head of a compound statement into a whole one. `inserted` closes what is open in it.
-fn colon(head: &str, inserted: &str) -> &'static str {
-    let code = head.trim_end();
-    let bare = inserted.is_empty();
-    let word = code.split(|character: char| !character.is_alphanumeric()).next().unwrap_or("");
-    match word {
-        "def" if bare && !code.contains('(') => "():",
-        "def" if inserted == " _" => "():",
-        "for" if bare && !code.contains(" in ") => " in _:",
-        "if" | "elif" | "while" | "with" if bare && code == word => " _:",
-        _ => ":",
-    }
-}
-
-/// The braces that an unfinished f-string lacks.
-fn missing_braces(text: &str, quote: usize, content: &str) -> String {
-    let format = text[..quote].bytes().rev().take(2).any(|byte| matches!(byte, b'f' | b'F'));
-    if !format {
-        return String::new();
-    }
-    let plain = content.replace("{{", "").replace("}}", "");
-    let open = plain.matches('{').count().saturating_sub(plain.matches('}').count());
-    let operand =
-        if open > 0 && (plain.ends_with('{') || needs_operand(plain.trim_end())) { "_" } else { "" };
-    format!("{operand}{}", "}".repeat(open))
 }
 
 /// The lines that opened what never closes, blanked.
@@ -320,45 +237,92 @@ fn has_body(text: &str, line: &Range<usize>, indent: usize) -> bool {
         .is_some_and(|next| next.len() - next.trim_start().len() > indent)
 }
 
-/// Each line with a triple quote of the unfinished kind, finished on that line: the scanner may have trusted the
-/// wrong ones.
-fn openers(text: &str, unclosed: &[Unclosed]) -> Vec<Vec<Patch>> {
-    let Some((quote, scanned)) = unclosed.iter().find_map(|item| match item.kind {
+/// Each triple quote finished on its own line, and what is then missing completed: the scanner may have trusted the
+/// wrong ones. The nearest to where it gave up first.
+fn openers<'text>(text: &'text str, unclosed: &'text [Unclosed]) -> impl Iterator<Item = Vec<Patch>> + 'text {
+    let given_up = unclosed.iter().find_map(|item| match item.kind {
         UnclosedKind::TripleQuote(quote) => Some((quote, item.offset as usize)),
         _ => None,
-    }) else {
-        return Vec::new();
-    };
-    let delimiter = quote.to_string().repeat(3);
-    let mut before: Vec<usize> = text[..scanned].match_indices(&delimiter).map(|(at, _)| at).collect();
-    // The nearest first: one that is far away would have met its evidence before.
-    before.reverse();
-    let rest: Vec<Unclosed> =
-        unclosed.iter().filter(|item| item.offset as usize != scanned).copied().collect();
-    before
-        .into_iter()
-        .take(MAX_OPENERS)
-        .map(|opener| {
-            let line = line_of(text, opener);
-            let mut items = rest.clone();
-            items.push(Unclosed {
-                kind: UnclosedKind::TripleQuote(quote),
-                offset: opener as u32,
-                complete_at: line.end as u32,
-            });
-            completion(text, &items)
-        })
-        .collect()
+    });
+    let mut places = Vec::new();
+    for quote in ['"', '\''] {
+        let end = match given_up {
+            Some((given_up, offset)) if given_up == quote => offset,
+            Some(_) => 0,
+            None => text.len(),
+        };
+        let mut delimiters: Vec<usize> =
+            text[..end].match_indices(&quote.to_string().repeat(3)).map(|(at, _)| at).collect();
+        if given_up.is_some() || delimiters.len() % 2 == 1 {
+            delimiters.reverse();
+            places.extend(delimiters.into_iter().map(|at| (at, quote)));
+        }
+    }
+    places.truncate(MAX_OPENERS);
+    places.into_iter().map(|(opener, quote)| finished_at(text, line_of(text, opener).end, quote))
 }
 
-/// A copy of `best` in which the line of its first error is blanked too.
-fn without_first_error(text: &str, best: &Candidate) -> Option<Candidate> {
-    let mut first = None;
+/// Ends a triple quote at the end of a line, and completes what is then missing.
+fn finished_at(text: &str, end: usize, quote: char) -> Vec<Patch> {
+    let closer = quote.to_string().repeat(3);
+    let copy = format!("{}{closer}{}", &text[..end], &text[end..]);
+    let original = |offset: u32| {
+        let offset = offset as usize;
+        (if offset <= end { offset } else { (offset - closer.len()).max(end) }) as u32
+    };
+    let items: Vec<Unclosed> = split(&copy)
+        .into_iter()
+        .flat_map(|span| span.unclosed.into_iter().map(move |item| (span.range.start, item)))
+        .map(|(start, item)| Unclosed {
+            offset: original(start + item.offset),
+            complete_at: original(start + item.complete_at),
+            ..item
+        })
+        .collect();
+    let mut patches = completion(text, &items);
+    let place = patches.partition_point(|patch| patch.range.start < end);
+    match patches.get_mut(place) {
+        Some(patch) if patch.range.start == end => patch.text.insert_str(0, &closer),
+        _ => patches.insert(place, Patch { range: end..end, text: closer }),
+    }
+    patches
+}
+
+/// The lines that may be at fault for the first error: where it begins, where the first token begins that fits
+/// nothing, the line before, and where it ends.
+fn suspects(text: &str, best: &Candidate) -> Vec<Range<usize>> {
+    let mut first: Option<Node> = None;
     visit_errors(&best.parsed.tree, |node| {
-        first.get_or_insert(node.start_byte());
+        first.get_or_insert(node);
     });
-    let at = best.parsed.repair.to_original(first? as u32) as usize;
-    let line = line_of(text, at);
+    let Some(first) = first else { return Vec::new() };
+    let mut places = vec![first.start_byte()];
+    // What recovery wrapped in one error node often begins far before the fault, with parts that are whole.
+    let mut cursor = first.walk();
+    places.extend(first.children(&mut cursor).filter(Node::is_error).map(|node| node.start_byte()));
+    places.truncate(MAX_SUSPECTS);
+    places.push(first.end_byte());
+    let original = |place: usize| best.parsed.repair.to_original(place as u32) as usize;
+    let mut lines: Vec<Range<usize>> =
+        places.into_iter().map(|place| line_of(text, original(place))).collect();
+    if let Some(before) = lines[0].start.checked_sub(1) {
+        lines.insert(1, line_of(text, before));
+    }
+    let end = lines[lines.len() - 1].start;
+    if let Some(before) = end.checked_sub(1) {
+        lines.push(line_of(text, before));
+    }
+    let mut seen = Vec::new();
+    lines.retain(|line| {
+        let new = !seen.contains(line);
+        seen.push(line.clone());
+        new
+    });
+    lines
+}
+
+/// A copy of `best` in which a line is blanked too.
+fn without_line(text: &str, best: &Candidate, line: &Range<usize>) -> Option<Candidate> {
     let patch = blanked(text, line.clone())?;
     let mut patches: Vec<Patch> = best
         .parsed

@@ -17,6 +17,12 @@ pub(super) enum Token {
     },
     Closer,
     Import,
+    /// `from`: begins an import, or goes on with a `yield` or `raise`.
+    From,
+    /// `match` or `case`; certain where another name follows, so that it cannot be a name itself.
+    Match {
+        certain: bool,
+    },
     /// A compound statement whose first word no expression can hold: `while`, `with`, `try`.
     Block,
     /// `if`, `for`: begins a compound statement, or continues an expression.
@@ -42,7 +48,15 @@ impl Token {
 
     /// Whether a colon must follow on the same logical line.
     pub(super) fn is_header(self) -> bool {
-        matches!(self, Self::Def | Self::Class | Self::Clause { .. } | Self::Block | Self::IfFor)
+        matches!(
+            self,
+            Self::Def
+                | Self::Class
+                | Self::Clause { .. }
+                | Self::Block
+                | Self::IfFor
+                | Self::Match { certain: true }
+        )
     }
 }
 
@@ -116,6 +130,16 @@ fn word(bytes: &[u8], start: usize, end: usize, examined: &mut usize) -> Token {
         b"else" => Token::Clause { in_expression: true },
         b"elif" | b"except" | b"finally" => Token::Clause { in_expression: false },
         b"import" => Token::Import,
+        b"from" => Token::From,
+        b"match" | b"case" => {
+            // `match = 1`, `match.group()`, `match in x` and `match: str` are no statements of their own.
+            *examined = next_end + 1;
+            match bytes.get(next) {
+                None | Some(b'=' | b',' | b':') => Token::Other,
+                Some(b'.') if next == end => Token::Other,
+                Some(_) => Token::Match { certain: next > end && may_be_name(&bytes[next..next_end]) },
+            }
+        }
         b"while" | b"with" | b"try" => Token::Block,
         b"if" | b"for" => Token::IfFor,
         b"return" | b"raise" | b"del" | b"pass" | b"break" | b"continue" | b"global" | b"nonlocal"
@@ -139,7 +163,13 @@ pub(super) fn must_be_statement(bytes: &[u8], lead: &Lead) -> (bool, usize) {
             let end = line_end(bytes, lead.code_start);
             (is_header_line(&bytes[lead.code_start..end]), end + 1)
         }
-        Token::End | Token::Blank | Token::Comment | Token::Closer | Token::Other => (false, lead.examined),
+        Token::End
+        | Token::Blank
+        | Token::Comment
+        | Token::Closer
+        | Token::From
+        | Token::Match { .. }
+        | Token::Other => (false, lead.examined),
     }
 }
 
@@ -163,6 +193,11 @@ fn is_header_line(line: &[u8]) -> bool {
         }
     }
     last == b':' && depth == 0 && quote.is_none()
+}
+
+/// Whether a word is there and is no operator.
+fn may_be_name(word: &[u8]) -> bool {
+    !matches!(word, b"" | b"in" | b"is" | b"and" | b"or" | b"not" | b"if" | b"for" | b"async")
 }
 
 /// Start and end of the word that follows `at` behind blanks; empty where none does.

@@ -161,13 +161,13 @@ fn opens_in_new_code(bytes: &[u8], opener: usize, closer: usize) -> bool {
         }
         let header = lead::lead(bytes, line_start(bytes, opener + above.len()));
         let indent = lead::lead(bytes, line).indent;
-        if matches!(header.token, Token::Def | Token::Class)
-            && indent > header.indent
-            && header.code_start > opener
-        {
+        if indent <= header.indent || header.code_start < opener {
+            return false;
+        }
+        if matches!(header.token, Token::Def | Token::Class) {
             return true;
         }
-    } else if !wants_string(code) {
+    } else if !wants_string(code) && !is_quoted(bytes, code, closer) {
         return false;
     }
     let indent = lead::lead(bytes, line_start(bytes, opener)).indent;
@@ -181,6 +181,11 @@ fn opens_in_new_code(bytes: &[u8], opener: usize, closer: usize) -> bool {
         start = lead::line_end(bytes, start);
     }
     false
+}
+
+/// Whether the quotes at `closer` are only spoken of: in a comment, or in a string of other quotes.
+fn is_quoted(bytes: &[u8], code: &[u8], closer: usize) -> bool {
+    code.first() == Some(&b'#') || matches!(bytes.get(closer + 3), Some(b'"' | b'\''))
 }
 
 fn wants_string(code: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 //! strings, brackets and continuation lines; knows no grammar. What it decides depends on nothing before the line
 //! it starts at, and `examined` says how far beyond it looked.
 
-use super::lead::{self, Lead};
+use super::lead::{self, Lead, Token};
 use super::literal::{self, Literal};
 use super::unfinished;
 
@@ -25,7 +25,7 @@ pub enum UnclosedKind {
     Quote(char),
     /// A string opened by three quotes.
     TripleQuote(char),
-    /// The line ends where an operand must follow: `x.`, `x =`, `for k in`.
+    /// The line ends where something must follow: `x.`, `x =`, `for k in`, `from os`.
     Operand,
     /// `if x`, `def f()`: the colon is missing.
     Colon,
@@ -98,6 +98,11 @@ impl<'text> Scanner<'text> {
         }
         let header = lead.token.is_header();
         let mut colon = false;
+        let mut imports = false;
+        // A backslash says that the line goes on, and it does not.
+        let mut continued = false;
+        // How many conditional expressions lack their `else`.
+        let mut conditions = 0_i32;
         // The end of the last token, and where the header's colon would have to be.
         let mut code_end = self.at;
         let mut colon_at = None;
@@ -119,7 +124,7 @@ impl<'text> Scanner<'text> {
                         }
                         open.complete_at = Some(code_end);
                     }
-                    if self.statement_follows(false) {
+                    if self.statement_follows(false, lead.indent) {
                         colon_at = self.close_all(code_end);
                         break;
                     }
@@ -127,12 +132,14 @@ impl<'text> Scanner<'text> {
                 b' ' | b'\t' | 0x0c => self.at += 1,
                 b'#' => self.at = lead::line_end(self.bytes, self.at),
                 b'\\' => {
-                    let next = self.at + 1;
+                    let (backslash, next) = (self.at, self.at + 1);
                     code_end = next;
                     if matches!(self.bytes.get(next), Some(b'\n' | b'\r')) {
                         self.at = lead::next_line(self.bytes, next);
-                        code_end -= 1;
-                        if self.statement_follows(self.brackets.is_empty()) {
+                        code_end = backslash;
+                        if self.statement_follows(self.brackets.is_empty(), lead.indent) {
+                            self.record(UnclosedKind::Operand, backslash, backslash);
+                            continued = true;
                             colon_at = self.close_all(code_end);
                             break;
                         }
@@ -167,6 +174,12 @@ impl<'text> Scanner<'text> {
                     {
                         self.string(self.at, &self.bytes[start..self.at]);
                     }
+                    match &self.bytes[start..self.at] {
+                        b"import" => imports = true,
+                        b"if" if start > lead.code_start && self.brackets.is_empty() => conditions += 1,
+                        b"else" if start > lead.code_start && self.brackets.is_empty() => conditions -= 1,
+                        _ => {}
+                    }
                     code_end = self.at;
                 }
                 _ => {
@@ -177,7 +190,15 @@ impl<'text> Scanner<'text> {
         }
         self.examined = self.examined.max(self.at);
         let end = colon_at.unwrap_or(code_end);
-        if colon_at.is_none() && unfinished::needs_operand(&self.text[lead.code_start..code_end]) {
+        let wants_operand = match lead.token {
+            Token::From if !imports => true,
+            Token::Match { .. } if colon => false,
+            _ if conditions > 0 => true,
+            // An annotation; the colon of a header ends its line rightly.
+            Token::Other if self.bytes[lead.code_start..code_end].last() == Some(&b':') => true,
+            _ => unfinished::needs_operand(&self.text[lead.code_start..code_end]),
+        };
+        if colon_at.is_none() && !continued && wants_operand {
             self.record(UnclosedKind::Operand, code_end, code_end);
         }
         if header && !colon {
@@ -225,10 +246,14 @@ impl<'text> Scanner<'text> {
     }
 
     /// Whether the line to come can only be a new statement, whatever is still open.
-    fn statement_follows(&mut self, continued: bool) -> bool {
+    fn statement_follows(&mut self, continued: bool, indent: u32) -> bool {
         let lead = self.lead();
-        if continued && lead.token == lead::Token::Import {
+        if continued && lead.token == Token::Import {
             // `from x \` and then `import y`.
+            return false;
+        }
+        if lead.token == Token::Decorator && lead.indent > indent {
+            // The product of two matrices, gone on with.
             return false;
         }
         let (follows, examined) = lead::must_be_statement(self.bytes, &lead);

@@ -38,7 +38,9 @@ pub(crate) fn needs_operand(code: &str) -> bool {
                     | "def"
                     | "class"
             );
-            keyword && !before.ends_with('.')
+            // `else` alone is a header.
+            let ternary = word == "else" && !before.trim().is_empty();
+            (keyword || ternary) && !before.ends_with('.')
         }
     }
 }

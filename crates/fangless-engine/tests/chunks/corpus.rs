@@ -12,7 +12,7 @@ pub(crate) fn samples() -> Vec<Source> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
     let mut found = Vec::new();
     collect(&folder, &mut found);
-    assert!(found.len() < 5000, "the samples are beside the tests");
+    assert!(found.len() >= 5, "the samples are beside the tests");
     read(found)
 }
 
