@@ -15,6 +15,8 @@ use self::completion::completion;
 use super::parse::{ParsedChunk, parse_text};
 use crate::text::{TextRange, Unclosed, UnclosedKind, split};
 
+/// A chunk beyond this length is completed, and not searched for its fault.
+const MAX_LENGTH: usize = 256 << 10;
 /// How many openers of triple quotes are tried.
 const MAX_OPENERS: usize = 8;
 /// How many errors within the first are looked at.
@@ -118,12 +120,16 @@ impl Candidate {
 /// The best tree for a text that is not whole.
 pub(super) fn best(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
     let mut best: Option<Candidate> = None;
-    let given = if unclosed.is_empty() {
-        Vec::new()
-    } else {
-        vec![completion(text, unclosed), blanking(text, unclosed)]
-    };
-    for patches in given.into_iter().chain(openers(text, unclosed)) {
+    let small = text.len() <= MAX_LENGTH;
+    let mut given = Vec::new();
+    if !unclosed.is_empty() {
+        given.push(completion(text, unclosed));
+        if small {
+            given.push(blanking(text, unclosed));
+        }
+    }
+    let openers = openers(text, unclosed).take_while(|_| small);
+    for patches in given.into_iter().chain(openers) {
         let candidate = Candidate::new(text, patches);
         if candidate.errors == 0 {
             return candidate.parsed;
@@ -138,7 +144,7 @@ pub(super) fn best(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
         _ => untouched,
     };
     // The lines about the first error, on top of what was found.
-    for _ in 0..MAX_ROUNDS {
+    for _ in 0..if small { MAX_ROUNDS } else { 0 } {
         let mut better: Option<Candidate> = None;
         for line in suspects(text, &best) {
             let Some(candidate) = without_line(text, &best, &line) else { continue };

@@ -37,6 +37,9 @@ impl Unclosed {
     }
 }
 
+/// How many brackets a closer of another kind may leave open. Bounds the search for its partner.
+const MAX_MISMATCHED: usize = 64;
+
 struct OpenBracket {
     kind: u8,
     offset: usize,
@@ -221,8 +224,8 @@ impl<'text> Scanner<'text> {
             b']' => b'[',
             _ => b'{',
         };
-        // A closer that fits nothing is left to the parser.
-        if !self.brackets.iter().any(|open| open.kind == opener) {
+        // A closer that fits nothing near is left to the parser.
+        if !self.brackets.iter().rev().take(MAX_MISMATCHED).any(|open| open.kind == opener) {
             return;
         }
         while let Some(open) = self.brackets.pop() {

@@ -43,7 +43,8 @@ pub(super) fn completion(text: &str, unclosed: &[Unclosed]) -> Vec<Patch> {
                 UnclosedKind::Bracket(_) => insert.push('}'),
                 UnclosedKind::Operand => {}
                 UnclosedKind::Colon => {
-                    insert.push_str(colon(between(text, item.offset as usize, at), &insert))
+                    let end = colon(between(text, item.offset as usize, at), &insert);
+                    insert.push_str(end);
                 }
             }
         }
