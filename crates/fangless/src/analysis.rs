@@ -18,7 +18,11 @@ use crate::source::Encoding;
 use crate::walk::{Found, walk};
 
 /// Imports lead on from file to file; a chain longer than this is cut.
-const MAX_IMPORT_ROUNDS: usize = 64;
+const MAX_IMPORT_ROUNDS: usize = 8;
+
+/// So many files outside the given paths are read for the flows through them, the nearest imports first. The engine
+/// evaluates each of them, so without a bound one file of a large tree would cost as much as the whole tree.
+const MAX_IMPORTED_FILES: usize = 100;
 
 /// The nesting of an expression costs stack; this is enough for all that the parser lets through.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -142,10 +146,11 @@ fn loaded_file(path: PathBuf, shown: String, reading: &Reading, settings: Arc<Se
 /// Reads what the files import from outside the given paths, so that flows through it are seen.
 fn read_imports(workspace: &mut Workspace) {
     let mut asked = HashSet::new();
+    let mut left = MAX_IMPORTED_FILES;
     for _ in 0..MAX_IMPORT_ROUNDS {
         let wanted: Vec<_> =
             workspace.wanted().into_iter().filter(|path| asked.insert(path.clone())).collect();
-        if wanted.is_empty() {
+        if wanted.is_empty() || left == 0 {
             return;
         }
         let texts: Vec<_> = wanted
@@ -155,8 +160,11 @@ fn read_imports(workspace: &mut Workspace) {
         let mut present = Vec::new();
         for (path, text) in wanted.iter().zip(texts) {
             match text {
-                Some(text) => present.push((path.to_string(), text)),
-                None => workspace.set_missing(path),
+                Some(text) if left > 0 => {
+                    left -= 1;
+                    present.push((path.to_string(), text));
+                }
+                _ => workspace.set_missing(path),
             }
         }
         workspace.set_files(present);
