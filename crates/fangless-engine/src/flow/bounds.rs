@@ -10,6 +10,12 @@ pub(crate) const MAX_PATH: usize = 16;
 pub(crate) const MAX_ELEMENTS: usize = 64;
 /// Length in bytes of a constant string that folding may build.
 pub(crate) const MAX_TEXT: usize = 4096;
+/// Files that an imported name may be handed through.
+pub(crate) const MAX_REEXPORTS: usize = 8;
+/// Modules that are run inside one another because one needs what the other exports.
+pub(crate) const MAX_IMPORT_DEPTH: usize = 48;
+/// Rounds in which modules that import each other in a circle are settled.
+pub(crate) const ROUNDS: usize = 2;
 /// Calls evaluated inside calls.
 pub(crate) const MAX_CALL_DEPTH: usize = 6;
 /// Calls of workspace functions followed while one unit is evaluated; each is a whole body.

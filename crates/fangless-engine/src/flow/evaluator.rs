@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use super::bounds::MAX_CALLS;
+use super::bounds::{MAX_CALLS, MAX_REEXPORTS};
 use super::event::Observer;
+use super::modules::Loads;
 use super::program::{Globals, Program};
 use super::taint::Location;
-use super::value::{ClassReference, FunctionReference, Value};
+use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Ir, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
@@ -94,9 +95,7 @@ pub(super) struct Evaluator<'a> {
     /// Above zero while a loop is run ahead of its last pass: nothing is told to the observer.
     pub(super) muted: u32,
     pub(super) reads: Reads,
-    /// Modules whose globals are being computed, outermost first.
-    pub(super) loading: Vec<SmolStr>,
-    pub(super) cut: bool,
+    pub(super) loads: Loads,
 }
 
 impl<'a> Evaluator<'a> {
@@ -108,8 +107,7 @@ impl<'a> Evaluator<'a> {
             calls_left: MAX_CALLS,
             muted: 0,
             reads: Reads::default(),
-            loading: Vec::new(),
-            cut: false,
+            loads: Loads::default(),
         }
     }
 
@@ -149,10 +147,12 @@ impl<'a> Evaluator<'a> {
     pub(super) fn lookup(&mut self, name: &str) -> Value {
         let frame = self.frame_ref();
         if let Some(value) = frame.state.as_ref().and_then(|state| state.get(name)) {
-            return value.clone();
+            let value = value.clone();
+            return self.resolved(value);
         }
         if let Some(value) = frame.closure.as_ref().and_then(|closure| closure.get(name)) {
-            return value.clone();
+            let value = value.clone();
+            return self.resolved(value);
         }
         let (module, is_module) = (frame.module.clone(), frame.is_module);
         if !is_module && let Some(value) = self.global(&module, name) {
@@ -168,55 +168,25 @@ impl<'a> Evaluator<'a> {
     /// The value of a module's global after the module ran; `None` where it has none of that name.
     pub(super) fn global(&mut self, module: &SmolStr, name: &str) -> Option<Value> {
         self.reads.modules.insert(module.clone());
-        self.module_globals(module)?.values.get(name).cloned()
+        let value = self.module_globals(module)?.values.get(name).cloned()?;
+        Some(self.resolved(value))
     }
 
-    pub(super) fn module_globals(&mut self, module: &SmolStr) -> Option<Arc<Globals>> {
-        if let Some(known) = self.program.known_globals(module) {
-            return Some(known);
+    /// What an imported name stands for. Names that lead from file to file in a circle stand for nothing known.
+    fn resolved(&mut self, value: Value) -> Value {
+        let mut value = value;
+        for _ in 0..MAX_REEXPORTS {
+            let Shape::Imported { module, name, submodule } = &value.shape else { return value };
+            let (module, name, submodule) = (module.clone(), name.clone(), submodule.clone());
+            self.reads.modules.insert(module.clone());
+            let found = self.module_globals(&module).and_then(|globals| globals.values.get(&name).cloned());
+            value = match (found, submodule) {
+                (Some(found), _) => found,
+                (None, Some(path)) => Value::external(format!("file:{path}")),
+                (None, None) => Value::unknown(),
+            };
         }
-        if self.loading.contains(module) || self.loading.len() > 32 {
-            self.cut = true;
-            return None;
-        }
-        self.loading.push(module.clone());
-        let was_cut = std::mem::replace(&mut self.cut, false);
-        let frames = std::mem::take(&mut self.frames);
-        let calls_left = std::mem::replace(&mut self.calls_left, MAX_CALLS);
-        self.muted += 1;
-        let globals = self.run_module(module);
-        self.muted -= 1;
-        self.calls_left = calls_left;
-        self.frames = frames;
-        self.loading.pop();
-        let globals = Arc::new(globals);
-        // What was computed while an import cycle was cut open holds only for this entry into the cycle.
-        if !self.cut || self.loading.is_empty() {
-            self.program.remember_globals(module, globals.clone());
-        }
-        self.cut = was_cut || (self.cut && !self.loading.is_empty());
-        Some(globals)
-    }
-
-    /// Runs the top level of a module, chunk by chunk, in one scope.
-    fn run_module(&mut self, module: &SmolStr) -> Globals {
-        let order = self.program.modules.get(module).cloned().unwrap_or_default();
-        let mut variables = Variables::default();
-        for chunk in order {
-            let Some(mut frame) = self.new_frame(chunk) else { continue };
-            if self.program.chunks.get(&chunk).is_some_and(|info| info.kind == ChunkKind::Member) {
-                continue;
-            }
-            frame.is_module = true;
-            frame.state = Some(std::mem::take(&mut variables));
-            let ir = frame.ir.clone();
-            let before = frame.state.clone().unwrap_or_default();
-            self.frames.push(frame);
-            self.block(&ir.body);
-            let frame = self.frames.pop();
-            variables = frame.and_then(|frame| frame.state).unwrap_or(before);
-        }
-        Globals { values: variables.0.into_iter().collect() }
+        Value::unknown()
     }
 }
 
@@ -237,11 +207,6 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     evaluator.frames.push(frame);
     evaluator.block(&ir.body);
     evaluator.run_nested();
-    for statement in &ir.body {
-        if let StatementKind::Function(_) = statement.kind {
-            // Run by `run_nested`, with the chunk's own names in sight.
-        }
-    }
     evaluator.frames.pop();
     evaluator.reads
 }

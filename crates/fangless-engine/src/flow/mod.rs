@@ -9,6 +9,7 @@ mod expression;
 mod fold;
 mod guard;
 mod library;
+mod modules;
 pub mod program;
 mod statement;
 pub mod taint;

@@ -661,20 +661,23 @@ impl Evaluator<'_> {
         }
         for imported in names {
             let local = imported.alias.clone().unwrap_or_else(|| imported.name.clone());
-            let mut value = found.as_ref().and_then(|path| self.global(path, &imported.name));
-            if value.is_none() {
-                let dotted = if module.is_empty() {
-                    imported.name.to_string()
-                } else {
-                    format!("{module}.{}", imported.name)
-                };
-                value = match self.program.find_module(&from, &dotted, level).filter(|path| *path != from) {
-                    Some(path) => Some(Value::external(format!("file:{path}"))),
-                    None if found.is_some() || level > 0 => Some(Value::unknown()),
-                    None => Some(Value::external(self.program.models.canonical(&dotted))),
-                };
-            }
-            self.set(&local, value.unwrap_or_default());
+            let dotted = if module.is_empty() {
+                imported.name.to_string()
+            } else {
+                format!("{module}.{}", imported.name)
+            };
+            let submodule = self.program.find_module(&from, &dotted, level).filter(|path| *path != from);
+            let value = match (&found, submodule) {
+                (Some(path), submodule) => {
+                    let shape =
+                        Shape::Imported { module: path.clone(), name: imported.name.clone(), submodule };
+                    Value { shape, taint: Taint::default() }
+                }
+                (None, Some(path)) => Value::external(format!("file:{path}")),
+                (None, None) if level > 0 => Value::unknown(),
+                (None, None) => Value::external(self.program.models.canonical(&dotted)),
+            };
+            self.set(&local, value);
         }
     }
 

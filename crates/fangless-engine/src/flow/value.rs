@@ -53,6 +53,13 @@ pub enum Shape {
     Pieces(Arc<[Piece]>),
     /// A module, function or class that is not in the workspace, by qualified name.
     External(SmolStr),
+    /// A name imported from a file of the workspace, looked up when it is used: modules that import each other need
+    /// not run inside one another.
+    Imported {
+        module: SmolStr,
+        name: SmolStr,
+        submodule: Option<SmolStr>,
+    },
     /// An instance of an external class.
     Instance(SmolStr),
     /// A method of a value, not yet called.

@@ -1,0 +1,43 @@
+//! Modules that all import each other and use what they import at their top level. A walk that starts anew from each
+//! of them, and from each of those, would never end.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use fangless_engine::{RuleSet, Workspace};
+
+const MODULES: usize = 16;
+
+/// Each module calls, at its top level, what every other one offers; the first holds a flow through a helper.
+fn files() -> Vec<(String, String)> {
+    (0..MODULES)
+        .map(|number| {
+            let mut text = String::from("import os\nfrom flask import request\n");
+            for other in (0..MODULES).filter(|other| *other != number) {
+                let _ =
+                    writeln!(text, "from m{other} import make{other}\nvalue{other} = make{other}({number})");
+            }
+            let _ = writeln!(text, "\ndef make{number}(part):\n    return part\n");
+            let next = (number + 1) % MODULES;
+            let _ = writeln!(text, "def view():\n    os.system(make{next}(request.args['x']))");
+            (format!("/project/m{number}.py"), text)
+        })
+        .collect()
+}
+
+fn findings(files: Vec<(String, String)>) -> Vec<String> {
+    let mut workspace = Workspace::new(Arc::new(RuleSet::builtin()));
+    workspace.set_files(files);
+    (0..MODULES)
+        .map(|number| format!("{:?}", workspace.findings(&format!("/project/m{number}.py"))))
+        .collect()
+}
+
+#[test]
+fn a_circle_of_imports_ends_and_does_not_depend_on_where_it_is_entered() {
+    let forward = findings(files());
+    assert!(forward.iter().all(|found| found.contains("command-injection")), "{forward:?}");
+    let mut reversed = files();
+    reversed.reverse();
+    assert_eq!(forward, findings(reversed));
+}
