@@ -80,6 +80,8 @@ pub(super) struct Frame {
     pub(super) continues: Vec<Variables>,
     /// What handlers of an enclosing `try` may see.
     pub(super) raised: Vec<Variables>,
+    /// The last call of something that never returns.
+    pub(super) ended_by: Option<TextRange>,
     /// The sink that a returned value reaches, for web handlers.
     pub(super) returns_to: Option<crate::model::schema::Tag>,
     /// Functions defined in this body, evaluated at its end.
@@ -138,6 +140,7 @@ impl<'a> Evaluator<'a> {
             breaks: Vec::new(),
             continues: Vec::new(),
             raised: Vec::new(),
+            ended_by: None,
             returns_to: None,
             nested: Vec::new(),
             is_module: false,
@@ -202,6 +205,8 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let Some(mut frame) = evaluator.new_frame(chunk) else { return Reads::default() };
     let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
     frame.class = class;
+    evaluator.reads.modules.insert(frame.module.clone());
+    evaluator.reads.chunks.extend(class.map(|class| class.chunk));
     let ir = frame.ir.clone();
     // Module-level names that other chunks bind are found among the module's globals.
     evaluator.frames.push(frame);

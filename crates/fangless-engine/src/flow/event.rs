@@ -5,7 +5,8 @@ use smol_str::SmolStr;
 use super::taint::{Location, Origin};
 use super::value::Value;
 use crate::model::schema::Tag;
-use crate::syntax::ir::{Argument, Expression};
+use crate::rule::schema::ArgumentSelector;
+use crate::syntax::ir::{Argument, ArgumentKind, Expression};
 
 /// An argument with its value.
 #[derive(Clone, Debug)]
@@ -75,5 +76,28 @@ pub trait Observer {
     fn holds(&self, condition: &crate::rule::schema::Condition, event: &CallEvent<'_>) -> bool;
 }
 
-pub use super::call::select;
 pub use super::evaluator::spelled_name as spelled;
+
+/// The argument that a selector names.
+pub fn select<'p, 'a>(selector: &ArgumentSelector, passed: &'p [Passed<'a>]) -> Option<&'p Passed<'a>> {
+    if let Some(keyword) = &selector.keyword
+        && let Some(one) = passed.iter().find(|one| one.argument.keyword.as_ref() == Some(keyword))
+    {
+        return Some(one);
+    }
+    let position = usize::from(selector.position?);
+    let mut at = 0;
+    for one in passed {
+        match one.argument.kind {
+            ArgumentKind::Starred => return Some(one),
+            ArgumentKind::Positional if one.argument.keyword.is_none() => {
+                if at == position {
+                    return Some(one);
+                }
+                at += 1;
+            }
+            _ => {}
+        }
+    }
+    None
+}

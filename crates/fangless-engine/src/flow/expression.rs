@@ -190,6 +190,10 @@ impl Evaluator<'_> {
             if seen > 16 {
                 break;
             }
+            // A method that is not there yet may come: then the file has another chunk.
+            if let Some(info) = self.program.chunks.get(&class.chunk) {
+                self.reads.modules.insert(info.module.clone());
+            }
             if let Some(method) = self.program.own_method(class, name) {
                 self.reads.chunks.insert(method.chunk);
                 return Some(Value { shape: Shape::Function(method), taint: Taint::default() });

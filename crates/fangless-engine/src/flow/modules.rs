@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::bounds::{MAX_CALLS, MAX_IMPORT_DEPTH, ROUNDS};
-use super::evaluator::{Evaluator, Variables};
+use super::evaluator::{Evaluator, Reads, Variables};
 use super::program::Globals;
 use crate::text::ChunkKind;
 
@@ -59,7 +59,7 @@ impl Evaluator<'_> {
         }
         let place = self.loads.under_way.len();
         let opened = self.loads.open.len();
-        let (globals, lowest) = self.run_alone(module);
+        let (globals, lowest, reads) = self.run_alone(module);
         if lowest < place {
             self.loads.open.push(Open { module: module.clone(), lowest, globals: globals.clone() });
             self.loads.reach_back_to(lowest);
@@ -69,7 +69,7 @@ impl Evaluator<'_> {
             self.loads.open.drain(opened..).map(|open| open.module).chain([module.clone()]).collect();
         if circle.len() == 1 {
             if self.loads.settling.is_empty() {
-                self.program.remember_globals(module, globals.clone());
+                self.program.remember_globals(module, globals.clone(), reads);
             }
             return Some(globals);
         }
@@ -83,24 +83,31 @@ impl Evaluator<'_> {
         for module in circle {
             self.loads.settling.insert(module.clone(), Arc::default());
         }
+        let mut read: FxHashMap<SmolStr, Reads> = FxHashMap::default();
         for _ in 0..ROUNDS {
-            let round: Vec<_> =
-                circle.iter().map(|module| (module.clone(), self.run_alone(module).0)).collect();
+            let mut round = Vec::with_capacity(circle.len());
+            for module in circle {
+                let (globals, _, reads) = self.run_alone(module);
+                round.push((module.clone(), globals));
+                read.insert(module.clone(), reads);
+            }
             self.loads.settling.extend(round);
         }
         let settled = std::mem::replace(&mut self.loads.settling, outer);
         if self.loads.settling.is_empty() {
             for module in circle {
                 if let Some(globals) = settled.get(module) {
-                    self.program.remember_globals(module, globals.clone());
+                    let reads = read.remove(module).unwrap_or_default();
+                    self.program.remember_globals(module, globals.clone(), reads);
                 }
             }
         }
         settled.get(wanted).cloned().unwrap_or_default()
     }
 
-    /// Runs a module apart from what is being evaluated now; also the lowest place it reached back to.
-    fn run_alone(&mut self, module: &SmolStr) -> (Arc<Globals>, usize) {
+    /// Runs a module apart from what is being evaluated now; also the lowest place it reached back to, and what it read.
+    fn run_alone(&mut self, module: &SmolStr) -> (Arc<Globals>, usize, Reads) {
+        let outer_reads = std::mem::take(&mut self.reads);
         let place = self.loads.under_way.len();
         self.loads.under_way.push((module.clone(), place));
         let frames = std::mem::take(&mut self.frames);
@@ -111,7 +118,8 @@ impl Evaluator<'_> {
         self.calls_left = calls_left;
         self.frames = frames;
         let lowest = self.loads.under_way.pop().map_or(place, |(_, lowest)| lowest);
-        (Arc::new(globals), lowest)
+        let reads = std::mem::replace(&mut self.reads, outer_reads);
+        (Arc::new(globals), lowest, reads)
     }
 
     /// Runs the top level of a module, chunk by chunk, in one scope.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::evaluator::Reads;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
 use crate::syntax::ir::{Class, Function, Ir, Statement, StatementKind};
@@ -34,7 +35,15 @@ pub struct Program {
     pub modules: FxHashMap<SmolStr, Vec<u64>>,
     /// Callees whose results some rule asks for.
     pub made_by: FxHashSet<SmolStr>,
-    globals: Mutex<FxHashMap<SmolStr, Arc<Globals>>>,
+    /// Counts, for each file, the changes of which chunks it has.
+    pub structures: FxHashMap<SmolStr, u64>,
+    globals: Mutex<FxHashMap<SmolStr, KnownGlobals>>,
+}
+
+/// What a module exports, and what was read to find that out.
+struct KnownGlobals {
+    globals: Arc<Globals>,
+    reads: Reads,
 }
 
 impl Program {
@@ -44,21 +53,43 @@ impl Program {
             chunks: FxHashMap::default(),
             modules: FxHashMap::default(),
             made_by,
+            structures: FxHashMap::default(),
             globals: Mutex::default(),
         }
     }
 
     pub fn known_globals(&self, module: &str) -> Option<Arc<Globals>> {
-        self.globals.lock().unwrap_or_else(PoisonError::into_inner).get(module).cloned()
+        let known = self.globals.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(module).map(|known| known.globals.clone())
     }
 
-    pub fn remember_globals(&self, module: &SmolStr, globals: Arc<Globals>) {
-        self.globals.lock().unwrap_or_else(PoisonError::into_inner).insert(module.clone(), globals);
+    pub(super) fn remember_globals(&self, module: &SmolStr, globals: Arc<Globals>, reads: Reads) {
+        let mut known = self.globals.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(module.clone(), KnownGlobals { globals, reads });
     }
 
-    /// Forgets what modules export; the old exports are handed back for comparison.
-    pub fn forget_globals(&self, module: &str) -> Option<Arc<Globals>> {
-        self.globals.lock().unwrap_or_else(PoisonError::into_inner).remove(module)
+    /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
+    /// forgotten thereby.
+    pub fn forget_readers(&self, chunks: &FxHashSet<u64>, module: Option<&SmolStr>) {
+        let mut known = self.globals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
+        gone.extend(
+            known
+                .iter()
+                .filter(|(_, one)| !one.reads.chunks.is_disjoint(chunks))
+                .map(|(path, _)| path.clone()),
+        );
+        let mut fresh = gone.len();
+        while fresh > 0 {
+            let more: Vec<SmolStr> = known
+                .iter()
+                .filter(|(path, one)| !gone.contains(*path) && !one.reads.modules.is_disjoint(&gone))
+                .map(|(path, _)| path.clone())
+                .collect();
+            fresh = more.len();
+            gone.extend(more);
+        }
+        known.retain(|path, _| !gone.contains(path));
     }
 
     pub fn forget_all_globals(&self) {

@@ -32,7 +32,9 @@ impl Evaluator<'_> {
             StatementKind::Expression(expression) => {
                 self.expression(expression);
                 self.after_call(expression);
-                if self.never_returns(expression) {
+                // `abort(404)`, `sys.exit()`: calls that end the function as a `raise` does. One inside a larger
+                // expression may not be reached.
+                if self.frame().ended_by.take() == Some(expression.range) {
                     self.leave_by_raise();
                 }
             }
@@ -242,19 +244,6 @@ impl Evaluator<'_> {
             None => result,
         });
         frame.state = None;
-    }
-
-    /// `abort(404)`, `sys.exit()`: calls that end the function as a `raise` does.
-    fn never_returns(&mut self, expression: &Expression) -> bool {
-        let ExpressionKind::Call { function, .. } = &expression.kind else { return false };
-        let (ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. }) = &function.kind else {
-            return false;
-        };
-        if !matches!(name.as_str(), "abort" | "exit" | "_exit" | "quit") {
-            return false;
-        }
-        let callee = self.quietly(|evaluator| evaluator.expression(function));
-        matches!(&callee.shape, Shape::External(name) if self.program.models.never_returns(name))
     }
 
     fn leave_by_raise(&mut self) {

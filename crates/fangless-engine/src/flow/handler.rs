@@ -1,0 +1,200 @@
+//! Functions as their framework or anyone may call them: with parameters of which only the annotation is known.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::evaluator::{Evaluator, Variables};
+use super::function::{changed_receiver, has_decorator};
+use super::library;
+use super::taint::{Location, Origin, Source, TagSet, Taint};
+use super::value::{ClassReference, FunctionReference, Shape, Value};
+use crate::finding::StepKind;
+use crate::model::schema::HandlerRow;
+use crate::syntax::ir::{Expression, ExpressionKind, Function};
+
+impl Evaluator<'_> {
+    /// Evaluates a function with unknown arguments, as its framework or anyone may call it.
+    pub(super) fn run_function(&mut self, reference: FunctionReference, closure: &Arc<Variables>) {
+        let program = self.program;
+        let Some((info, function)) = program.function(reference) else { return };
+        let handler = self.handler_of(function);
+        let class = self.frame_ref().class;
+        let Some(mut frame) = self.new_frame(reference.chunk) else { return };
+        frame.function = Some(reference);
+        frame.class = class;
+        frame.closure = Some(closure.clone());
+        frame.returns_to = handler.as_ref().and_then(|handler| handler.returns);
+        let mut variables = Variables::default();
+        let in_method = class.is_some()
+            && !has_decorator(function, "staticmethod")
+            && self.frame_ref().function.is_none();
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            let at = Location { chunk: reference.chunk, range: parameter.range };
+            let value = if in_method && index == 0 {
+                self.self_value(class)
+            } else {
+                let position = index - usize::from(in_method);
+                self.parameter_value(function, parameter, position, handler.as_ref(), at)
+            };
+            variables.set(&parameter.name, value);
+        }
+        frame.state = Some(variables);
+        let ir = info.ir.clone();
+        self.frames.push(frame);
+        if let Some(function) = ir.functions.get(reference.index) {
+            self.block(&function.body);
+        }
+        // Functions defined inside see the variables as they are where the body ends; a body that always returns
+        // leaves those of its last way out.
+        if self.frame_ref().state.is_none() {
+            let last = self.frame_ref().exits.last().map(|(_, state)| state.clone());
+            self.frame().state = last;
+        }
+        self.run_nested();
+        self.frames.pop();
+    }
+
+    pub(super) fn self_value(&mut self, class: Option<ClassReference>) -> Value {
+        let Some(class) = class else { return Value::unknown() };
+        let object =
+            Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
+        let Some(Value { shape: Shape::Function(reference), .. }) = self.class_attribute(class, "__init__")
+        else {
+            return object;
+        };
+        // What the constructor leaves in the object, whatever it was called with.
+        let calls_left = self.calls_left;
+        let whole = Expression { range: crate::text::TextRange::default(), kind: ExpressionKind::None };
+        let outcome =
+            self.quietly(|evaluator| evaluator.call_function(reference, Some(object.clone()), &[], &whole));
+        self.calls_left = calls_left;
+        changed_receiver(self, reference, &outcome).unwrap_or(object)
+    }
+
+    fn parameter_value(
+        &mut self,
+        function: &Function,
+        parameter: &crate::syntax::ir::Parameter,
+        position: usize,
+        handler: Option<&HandlerRow>,
+        at: Location,
+    ) -> Value {
+        if let Some(handler) = handler {
+            if let Some(class) = handler.parameter.get(&position.to_string()).and_then(toml::Value::as_str) {
+                return Value::instance(class);
+            }
+            if let Some(label) = handler.label {
+                let value = self.source_value(label, &parameter.name, at);
+                return match &parameter.annotation {
+                    Some(annotation) => self.typed(annotation, value.taint),
+                    None if self.route_converts(function, &parameter.name) => Value::unknown(),
+                    None => value,
+                };
+            }
+        }
+        let source = Source::Parameter { index: position, name: parameter.name.clone() };
+        let origin = Origin { source, cleared: TagSet::EMPTY, path: None };
+        let note = format!("`{}` is a parameter", parameter.name);
+        let taint = Taint::from(origin.step(at, StepKind::Source, &note));
+        match &parameter.annotation {
+            Some(annotation) => self.typed(annotation, taint),
+            None => match &parameter.default {
+                Some(Expression {
+                    kind: ExpressionKind::Integer(_) | ExpressionKind::Float(_) | ExpressionKind::Boolean(_),
+                    ..
+                }) => Value::unknown(),
+                _ => Value::tainted(taint),
+            },
+        }
+    }
+
+    /// `/user/<int:id>`: the route lets only a number through.
+    fn route_converts(&mut self, function: &Function, name: &str) -> bool {
+        function.decorators.iter().any(|decorator| {
+            let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
+            arguments.iter().any(|argument| match &argument.value.kind {
+                ExpressionKind::Text(path) => {
+                    ["int", "float", "uuid"].iter().any(|kind| path.contains(&format!("<{kind}:{name}>")))
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// A value that its annotation describes: of a library class, or free of taint where no attack fits the type.
+    pub(super) fn typed(&mut self, annotation: &Expression, taint: Taint) -> Value {
+        let inner = match &annotation.kind {
+            ExpressionKind::Subscript { value, index } => {
+                let name = self.quietly(|evaluator| evaluator.expression(value));
+                match &name.shape {
+                    Shape::External(name) if name.ends_with("Optional") || name.ends_with("Annotated") => {
+                        match &index.kind {
+                            ExpressionKind::Tuple(items) => items.first().unwrap_or(index),
+                            _ => index,
+                        }
+                    }
+                    Shape::External(name) if name.ends_with("Literal") => return Value::unknown(),
+                    _ => return Value::tainted(taint),
+                }
+            }
+            ExpressionKind::Binary { left, .. } => left,
+            _ => annotation,
+        };
+        let value = self.quietly(|evaluator| evaluator.expression(inner));
+        match &value.shape {
+            Shape::External(name) => match name.as_str() {
+                "int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime"
+                | "decimal.Decimal" => Value::unknown(),
+                "str" | "bytes" | "dict" | "list" | "object" | "typing.Any" => Value::tainted(taint),
+                class if class.contains('.') => Value { shape: Shape::Instance(class.into()), taint },
+                _ => Value::tainted(taint),
+            },
+            Shape::Class(class) if self.is_enum(*class) => Value::unknown(),
+            Shape::Class(class) => {
+                let shape = Shape::Object { class: *class, attributes: Arc::new([]) };
+                Value { shape, taint }
+            }
+            _ => Value::tainted(taint),
+        }
+    }
+
+    /// The framework that calls a function, by its decorators, its name or its class.
+    fn handler_of(&mut self, function: &Function) -> Option<HandlerRow> {
+        let models = self.program.models;
+        for decorator in &function.decorators {
+            let callee = match &decorator.kind {
+                ExpressionKind::Call { function, .. } => &**function,
+                _ => decorator,
+            };
+            let value = self.quietly(|evaluator| evaluator.callee(callee));
+            let (qualified, method): (Option<SmolStr>, Option<SmolStr>) = match &value.shape {
+                Shape::External(name) => (Some(name.clone()), name.rsplit('.').next().map(SmolStr::new)),
+                Shape::Method { receiver, name } => {
+                    (library::member_name(receiver, name), Some(name.clone()))
+                }
+                _ => (None, None),
+            };
+            for handler in models.handlers() {
+                let matches = handler.decorator.iter().any(|wanted| match wanted.strip_prefix("*.") {
+                    Some(name) => method.as_deref() == Some(name) && qualified.is_none(),
+                    None => qualified.as_ref() == Some(wanted),
+                });
+                if matches {
+                    return Some(handler.clone());
+                }
+            }
+        }
+        let class = self.frame_ref().class;
+        let base = class.and_then(|class| self.external_base(class, 0));
+        models
+            .handlers()
+            .iter()
+            .find(|handler| {
+                let by_base = base.as_ref().is_some_and(|base| handler.base.contains(base))
+                    && (handler.method.is_empty() || handler.method.contains(&function.name));
+                by_base || handler.function.contains(&function.name)
+            })
+            .cloned()
+    }
+}
