@@ -135,7 +135,7 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
     errors
 }
 
-/// Regular expressions that do not compile. Compiling them is what a start of the program can do without.
+/// Regular expressions and queries that do not compile. Compiling them is what a start of the program can do without.
 fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) -> Vec<PageError> {
     let calls = definition.call.iter().flat_map(|call| &call.when);
     let assigns = definition.assign.iter().flat_map(|assign| &assign.when);
@@ -149,6 +149,12 @@ fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) 
             let line = line_of(front_matter, "matches", "");
             let message = format!("`{pattern}` is no regular expression: {error}");
             errors.push(PageError { path: path.into(), line, key: Some("matches".into()), message });
+        }
+    }
+    for query in &definition.query {
+        if let Err(error) = super::query::compile(&query.pattern) {
+            let line = line_of(front_matter, "pattern", "");
+            errors.push(PageError { path: path.into(), line, key: Some("pattern".into()), message: error });
         }
     }
     errors

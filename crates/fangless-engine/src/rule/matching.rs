@@ -5,11 +5,12 @@ use smol_str::SmolStr;
 
 use super::RuleSet;
 use super::condition::{self, Subject};
-use super::schema::{AssignMatch, CallMatch, Condition, FixRecipe, FlowMatch, Profile};
+use super::query::RuleQuery;
+use super::schema::{AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, Profile};
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
 use crate::flow::taint::{Location, Source};
-use crate::model::schema::{Label, Tag};
+use crate::model::schema::Label;
 
 /// Rules by what they can match.
 #[derive(Default)]
@@ -20,8 +21,8 @@ pub(crate) struct RuleIndex {
     assigns: Vec<(usize, AssignMatch)>,
     imports: FxHashMap<SmolStr, Vec<usize>>,
     /// Coded checks by name.
-    pub(crate) checks: Vec<(usize, SmolStr)>,
-    pub(crate) queries: Vec<(usize, super::schema::QueryMatch)>,
+    pub(crate) checks: Vec<(usize, CheckName)>,
+    pub(crate) queries: Vec<RuleQuery>,
     pub(crate) names: Vec<SmolStr>,
     severities: Vec<Severity>,
     fixes: Vec<Vec<FixRecipe>>,
@@ -67,8 +68,8 @@ impl RuleIndex {
                     index.imports.entry(module.clone()).or_default().push(number);
                 }
             }
-            index.checks.extend(definition.check.iter().map(|check| (number, check.name.clone())));
-            index.queries.extend(definition.query.iter().map(|query| (number, query.clone())));
+            index.checks.extend(definition.check.iter().map(|check| (number, check.name)));
+            index.queries.extend(definition.query.iter().map(|query| RuleQuery::new(number, query)));
         }
         index
     }
@@ -114,6 +115,25 @@ pub(crate) struct RawFinding {
     /// The rule's fix recipes whose conditions do not hold here, a bit each.
     pub(crate) unfit: u32,
     pub(crate) source: Option<Source>,
+}
+
+impl RawFinding {
+    /// A finding of which nothing but the rule and the place is known.
+    pub(crate) fn plain(index: &RuleIndex, rule: usize, at: Location) -> Self {
+        Self {
+            rule,
+            severity: index.severity(rule),
+            certainty: Certainty::Certain,
+            at,
+            argument: None,
+            message: index.message(rule).to_owned(),
+            callee: None,
+            name: None,
+            steps: Vec::new(),
+            unfit: 0,
+            source: None,
+        }
+    }
 }
 
 /// Listens to the evaluator and collects findings.
@@ -219,9 +239,9 @@ impl Observer for Matcher<'_> {
     fn sink(&mut self, event: SinkEvent<'_>) {
         let Some(label) = event.origin.source.label() else { return };
         let index = self.index;
-        let tag = tag_name(event.tag);
+        let tag = event.tag.name();
         for (rule, matched) in index.flows.get(tag).into_iter().flatten() {
-            if !matched.source.iter().any(|wanted| wanted == label_name(label)) {
+            if !matched.source.iter().any(|wanted| wanted == label.name()) {
                 continue;
             }
             let mut steps = Vec::new();
@@ -261,71 +281,13 @@ impl Observer for Matcher<'_> {
     fn import(&mut self, module: &str, at: Location) {
         let index = self.index;
         for rule in index.imports.get(module).into_iter().flatten() {
-            self.add(RawFinding {
-                rule: *rule,
-                severity: index.severity(*rule),
-                certainty: Certainty::Certain,
-                at,
-                argument: None,
-                message: index.message(*rule).replace("{name}", module),
-                callee: None,
-                name: Some(module.into()),
-                steps: Vec::new(),
-                unfit: 0,
-                source: None,
-            });
+            let plain = RawFinding::plain(index, *rule, at);
+            let message = plain.message.replace("{name}", module);
+            self.add(RawFinding { message, name: Some(module.into()), ..plain });
         }
     }
 
     fn holds(&self, condition: &Condition, event: &CallEvent<'_>) -> bool {
         condition::on_call(condition, event)
-    }
-}
-
-/// The name of a tag in a rule page.
-pub(crate) fn tag_name(tag: Tag) -> &'static str {
-    match tag {
-        Tag::Sql => "sql",
-        Tag::Shell => "shell",
-        Tag::Argument => "argument",
-        Tag::Code => "code",
-        Tag::Reflection => "reflection",
-        Tag::Template => "template",
-        Tag::Html => "html",
-        Tag::Path => "path",
-        Tag::Request => "request",
-        Tag::Redirect => "redirect",
-        Tag::Deserialization => "deserialization",
-        Tag::LdapDn => "ldap-dn",
-        Tag::LdapFilter => "ldap-filter",
-        Tag::Nosql => "nosql",
-        Tag::Xpath => "xpath",
-        Tag::Xml => "xml",
-        Tag::Log => "log",
-        Tag::LogSecret => "log-secret",
-        Tag::Header => "header",
-        Tag::Regex => "regex",
-        Tag::Format => "format",
-        Tag::ErrorText => "error-text",
-        Tag::TrustBoundary => "trust-boundary",
-        Tag::Resource => "resource",
-        Tag::Random => "random",
-        Tag::Hash => "hash",
-    }
-}
-
-fn label_name(label: Label) -> &'static str {
-    match label {
-        Label::Web => "web",
-        Label::Queue => "queue",
-        Label::Network => "network",
-        Label::Model => "model",
-        Label::Upload => "upload",
-        Label::Parameter => "parameter",
-        Label::Cli => "cli",
-        Label::Environment => "environment",
-        Label::Stored => "stored",
-        Label::Secret => "secret",
-        Label::Exception => "exception",
     }
 }

@@ -145,7 +145,14 @@ pub struct QueryMatch {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CheckMatch {
-    pub name: SmolStr,
+    pub name: CheckName,
+}
+
+/// The coded checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckName {
+    FailOpenExcept,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
