@@ -8,14 +8,16 @@ use smol_str::SmolStr;
 use crate::checks;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
-use crate::flow::program::{ChunkInfo, Program, module_candidates};
-use crate::flow::{Reads, evaluate_chunk};
+use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
+use crate::flow::taint::Location;
+use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
 use crate::model::Models;
 use crate::rule::RuleSet;
 use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
 use crate::suppress;
 use crate::syntax::ir::{Ir, Statement, StatementKind};
-use crate::syntax::{lower, parse};
+use crate::syntax::lower;
+use crate::syntax::parse::{ParsedChunk, parse, reparse};
 use crate::text::{Document, TextRange};
 
 /// A set of files that may import each other. Paths are absolute, with `/` between the parts.
@@ -27,6 +29,8 @@ pub struct Workspace {
     missing: FxHashSet<SmolStr>,
     /// File of each chunk.
     owners: FxHashMap<u64, SmolStr>,
+    /// Trees of chunks that were edited: likely to be edited again.
+    trees: FxHashMap<u64, ParsedChunk>,
     results: Mutex<FxHashMap<u64, Arc<ChunkResult>>>,
     next_version: u64,
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
@@ -43,8 +47,14 @@ struct ChunkResult {
     findings: Vec<RawFinding>,
     /// Versions of the chunks read.
     chunks: Vec<(u64, u64)>,
-    /// Exports of the modules read, as they were.
-    modules: Vec<(SmolStr, Option<Arc<crate::flow::program::Globals>>)>,
+    modules: Vec<ModuleRead>,
+}
+
+/// A module as an evaluation saw it.
+struct ModuleRead {
+    path: SmolStr,
+    exports: Option<Arc<Globals>>,
+    structure: Option<u64>,
 }
 
 impl Workspace {
@@ -63,6 +73,7 @@ impl Workspace {
             files: FxHashMap::default(),
             missing: FxHashSet::default(),
             owners: FxHashMap::default(),
+            trees: FxHashMap::default(),
             results: Mutex::default(),
             next_version: 0,
             elsewhere: Mutex::default(),
@@ -82,7 +93,7 @@ impl Workspace {
         self.missing.remove(&path);
         let is_new = !self.files.contains_key(&path);
         self.files.insert(path.clone(), Document::new(text));
-        self.lower(&path);
+        self.lower(&path, false);
         if is_new {
             // Imports of other files may now mean this one.
             self.program.forget_all_globals();
@@ -105,7 +116,7 @@ impl Workspace {
         for edit in edits {
             document.edit(edit.range, &edit.text);
         }
-        self.lower(&SmolStr::new(path));
+        self.lower(&SmolStr::new(path), true);
     }
 
     pub fn remove_file(&mut self, path: &str) {
@@ -121,18 +132,20 @@ impl Workspace {
         for chunk in self.program.modules.remove(path).unwrap_or_default() {
             self.program.chunks.remove(&chunk);
             self.owners.remove(&chunk);
+            self.trees.remove(&chunk);
             self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(&chunk);
         }
-        self.program.forget_globals(path);
+        self.program.forget_readers(&FxHashSet::default(), Some(path));
     }
 
     /// Lowers the chunks of a file whose text is new, and forgets those that are gone.
-    fn lower(&mut self, path: &SmolStr) {
+    fn lower(&mut self, path: &SmolStr, keep_trees: bool) {
         let Some(document) = self.files.get_mut(path) else { return };
         let before = self.program.modules.remove(path).unwrap_or_default();
         let known: FxHashSet<u64> = before.iter().copied().collect();
         let mut order = Vec::with_capacity(document.chunks().len());
-        let mut exports_changed = false;
+        let mut changed = FxHashSet::default();
+        let (mut new_header, mut new_structure) = (false, false);
         for at in 0..document.chunks().len() {
             let chunk = document.chunk(at);
             let id = chunk.id;
@@ -141,30 +154,41 @@ impl Workspace {
                 continue;
             }
             let text = document.chunk_text(at);
-            let parsed = parse::parse(text, &chunk.span.unclosed);
+            let unclosed = &chunk.span.unclosed;
+            let parsed = match self.trees.get(&id) {
+                Some(old) => reparse(text, unclosed, old),
+                None => parse(text, unclosed),
+            };
             let ir = Arc::new(lower::lower(&parsed));
+            if keep_trees {
+                self.trees.insert(id, parsed);
+            }
             self.next_version += 1;
-            let version = self.next_version;
             let old = self.program.chunks.get(&id);
-            exports_changed |= old.is_none_or(|old| exports(&old.ir) != exports(&ir));
-            let info = ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version };
+            new_header |= old.is_none_or(|old| !old.ir.same_header(&ir));
+            // A definition of another name is as good as another chunk: who looked for one must look again.
+            new_structure |= old.is_none_or(|old| old.kind != chunk.span.kind || !old.ir.same_names(&ir));
+            let info =
+                ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version: self.next_version };
             self.program.chunks.insert(id, info);
             self.owners.insert(id, path.clone());
+            changed.insert(id);
         }
         document.mark_clean();
         let present: FxHashSet<u64> = order.iter().copied().collect();
         for gone in before.iter().filter(|id| !present.contains(id)) {
-            exports_changed = true;
             self.program.chunks.remove(gone);
             self.owners.remove(gone);
+            self.trees.remove(gone);
             self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(gone);
+            changed.insert(*gone);
         }
-        exports_changed |= before != order;
+        new_structure |= before != order;
         self.program.modules.insert(path.clone(), order);
-        if exports_changed {
-            // Any module may have imported from this one.
-            self.program.forget_all_globals();
+        if new_structure {
+            *self.program.structures.entry(path.clone()).or_default() += 1;
         }
+        self.program.forget_readers(&changed, (new_header || new_structure).then_some(path));
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -246,13 +270,21 @@ impl Workspace {
         let mut matcher = Matcher { index: &self.index, found: Vec::new() };
         let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
         checks::run(&self.index, &info.ir, chunk, &mut matcher.found);
+        self.run_queries(chunk, &mut matcher.found);
         let chunks = reads
             .chunks
             .iter()
             .filter_map(|id| self.program.chunks.get(id).map(|info| (*id, info.version)))
             .collect();
-        let modules =
-            reads.modules.iter().map(|module| (module.clone(), self.program.known_globals(module))).collect();
+        let modules = reads
+            .modules
+            .into_iter()
+            .map(|path| ModuleRead {
+                exports: self.program.known_globals(&path),
+                structure: self.program.structures.get(&path).copied(),
+                path,
+            })
+            .collect();
         let result =
             Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules });
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(chunk, result.clone());
@@ -261,18 +293,46 @@ impl Workspace {
 
     /// Whether everything that a result was computed from is still the same.
     fn still_true(&self, result: &ChunkResult) -> bool {
+        let same_module = |read: &ModuleRead| {
+            if self.program.structures.get(&read.path).copied() != read.structure {
+                return false;
+            }
+            let mut nobody = Matcher { index: &self.index, found: Vec::new() };
+            let now = evaluate_globals(&self.program, &read.path, &mut nobody);
+            read.exports.as_ref().is_some_and(|then| Arc::ptr_eq(then, &now) || **then == *now)
+        };
         result
             .chunks
             .iter()
             .all(|(id, version)| self.program.chunks.get(id).is_some_and(|info| info.version == *version))
-            && result.modules.iter().all(|(module, globals)| {
-                let now = crate::flow::evaluate_globals(
-                    &self.program,
-                    module,
-                    &mut Matcher { index: &self.index, found: Vec::new() },
-                );
-                globals.as_ref().is_some_and(|globals| Arc::ptr_eq(globals, &now) || **globals == *now)
-            })
+            && result.modules.iter().all(same_module)
+    }
+
+    /// The rules that are queries, on the chunk's own tree.
+    fn run_queries(&self, chunk: u64, found: &mut Vec<RawFinding>) {
+        let document = self.owners.get(&chunk).and_then(|path| self.files.get(path));
+        let Some((document, text)) = document.and_then(|document| Some((document, document.text_of(chunk)?)))
+        else {
+            return;
+        };
+        let mut wanted = self.index.queries.iter().filter(|query| query.may_match(text)).peekable();
+        if wanted.peek().is_none() {
+            return;
+        }
+        let unclosed =
+            document.chunks().iter().find(|one| one.id == chunk).map(|one| one.span.unclosed.as_slice());
+        let parsed = match self.trees.get(&chunk) {
+            Some(parsed) => parsed.clone(),
+            None => parse(text, unclosed.unwrap_or_default()),
+        };
+        for query in wanted {
+            found.extend(
+                query
+                    .find(&parsed)
+                    .into_iter()
+                    .map(|range| RawFinding::plain(&self.index, query.rule, Location { chunk, range })),
+            );
+        }
     }
 
     /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
@@ -404,22 +464,6 @@ impl Workspace {
     pub fn set_missing(&mut self, path: &str) {
         self.missing.insert(path.into());
     }
-}
-
-/// What the rest of a module sees of a chunk: everything at its top level but the bodies of its functions.
-fn exports(ir: &Ir) -> String {
-    let mut text = String::new();
-    for statement in &ir.body {
-        match &statement.kind {
-            StatementKind::Function(index) => {
-                if let Some(function) = ir.functions.get(*index) {
-                    text.push_str(&format!("def {} {index};", function.name));
-                }
-            }
-            kind => text.push_str(&format!("{kind:?} {:?};", ir.classes)),
-        }
-    }
-    text
 }
 
 /// The modules that a chunk imports, with the number of leading dots.

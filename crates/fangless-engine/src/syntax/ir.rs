@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::text::TextRange;
 
 /// A lowered chunk.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ir {
     pub body: Vec<Statement>,
     /// Every function of the chunk, nested ones and lambdas included; statements and expressions name them by index.
@@ -16,10 +16,38 @@ pub struct Ir {
     pub classes: Vec<Class>,
 }
 
+impl Ir {
+    /// Whether the chunk defines functions and classes of the same names.
+    pub fn same_names(&self, other: &Self) -> bool {
+        let functions = |ir: &'_ Self| ir.functions.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        let classes = |ir: &'_ Self| ir.classes.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        functions(self) == functions(other) && classes(self) == classes(other)
+    }
+
+    /// Whether what the rest of the file sees of the chunk is the same: all but the bodies of its functions.
+    pub fn same_header(&self, other: &Self) -> bool {
+        let same_statement = |one: &Statement, other: &Statement| match (&one.kind, &other.kind) {
+            // The range of a definition ends with its body.
+            (StatementKind::Function(one), StatementKind::Function(other)) => one == other,
+            _ => one == other,
+        };
+        self.body.len() == other.body.len()
+            && self.body.iter().zip(&other.body).all(|(one, other)| same_statement(one, other))
+            && self.classes == other.classes
+            && self.functions.len() == other.functions.len()
+            && self.functions.iter().zip(&other.functions).all(|(one, other)| {
+                one.name == other.name
+                    && one.parameters == other.parameters
+                    && one.decorators == other.decorators
+                    && one.returns == other.returns
+            })
+    }
+}
+
 pub type FunctionIndex = usize;
 pub type ClassIndex = usize;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Empty for a lambda.
     pub name: SmolStr,
@@ -43,7 +71,7 @@ pub enum ParameterKind {
     KeywordArguments,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     pub name: SmolStr,
     pub range: TextRange,
@@ -52,7 +80,7 @@ pub struct Parameter {
     pub default: Option<Expression>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Class {
     pub name: SmolStr,
     pub name_range: TextRange,
@@ -62,13 +90,13 @@ pub struct Class {
     pub decorators: Vec<Expression>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     pub range: TextRange,
     pub kind: StatementKind,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum StatementKind {
     Expression(Expression),
     Assign {
@@ -140,14 +168,14 @@ pub enum StatementKind {
 }
 
 /// `import name as alias`, or one name of a `from` import.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImportedName {
     pub name: SmolStr,
     pub alias: Option<SmolStr>,
     pub range: TextRange,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Handler {
     pub range: TextRange,
     pub exception: Option<Expression>,
@@ -155,14 +183,14 @@ pub struct Handler {
     pub body: Vec<Statement>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     pub pattern: Pattern,
     pub guard: Option<Expression>,
     pub body: Vec<Statement>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Pattern {
     /// A literal or a dotted name.
     Value(Expression),
@@ -174,13 +202,13 @@ pub enum Pattern {
     Structure(Vec<SmolStr>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     pub range: TextRange,
     pub kind: ExpressionKind,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
     Text(Arc<str>),
     Bytes(Arc<[u8]>),
@@ -256,13 +284,13 @@ pub enum ComprehensionKind {
     Generator,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Clause {
     For { target: Expression, iterable: Expression },
     If(Expression),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FormatPart {
     Text(Arc<str>),
     Value { value: Expression, conversion: Option<char>, format: Vec<FormatPart> },
@@ -275,7 +303,7 @@ pub enum ArgumentKind {
     DoubleStarred,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// The whole argument, keyword included.
     pub range: TextRange,

@@ -66,6 +66,11 @@ impl Document {
         self.chunks[at].span.range.slice(&self.text)
     }
 
+    /// The text of a chunk.
+    pub fn text_of(&self, id: u64) -> Option<&str> {
+        self.positions.get(&id).map(|at| self.chunk_text(*at))
+    }
+
     /// Where a chunk begins.
     pub fn start_of(&self, id: u64) -> Option<u32> {
         self.positions.get(&id).map(|at| self.chunks[*at].span.range.start)
