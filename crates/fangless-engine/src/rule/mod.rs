@@ -38,6 +38,17 @@ impl Rule {
     }
 }
 
+/// The examples of a page without front matter, such as the cases of the evaluator's tests. Markers without a rule
+/// name are about the rule `of`.
+pub fn examples(path: &str, text: &str, of: &str) -> Result<Vec<Example>, PageError> {
+    page::examples(text, 1, of).map_err(|fault| PageError {
+        path: path.into(),
+        line: fault.line,
+        key: None,
+        message: fault.message,
+    })
+}
+
 /// All rules, sorted by name.
 #[derive(Debug, Default)]
 pub struct RuleSet {
