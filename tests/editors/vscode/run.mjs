@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkLocating } from './locating.mjs';
 import { FANGLESS, poll, withSession } from './session.mjs';
 
 const TEXT = `import pickle
@@ -43,6 +44,8 @@ const [SOURCE_LINE, SINK_LINE] = [10, 12];
 const started = Date.now();
 const say = (what) => console.log(`ok    ${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 
+await checkLocating();
+say('the program is looked for in the right order');
 await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, project, machineSettings }) => {
   say('VS Code runs with the packaged extension');
   const shot = async (name) => {
@@ -177,7 +180,8 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     say('the page of the rule');
 
     // A wrong path: what is wrong and what to do; and all is well again without it.
-    await open('labels.py');
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    await page.locator('.monaco-editor.focused').waitFor();
     writeFileSync(machineSettings, JSON.stringify({ 'fangless.path': '/nowhere/fangless' }));
     const notice = page.locator('.notifications-toasts', { hasText: 'names `/nowhere/fangless`' });
     await notice.getByRole('button', { name: 'Open Settings' }).waitFor();
@@ -188,7 +192,9 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     say('a wrong path is told, and put right without a restart');
 
     await command('Fangless: Open an Example');
-    await problems('yaml-unsafe-load').waitFor();
+    await page.locator('.tab.active', { hasText: 'Untitled-1' }).waitFor();
+    // Both of its flaws; the file before has one.
+    await poll('the squiggles of the example', async () => (await squiggles.count()) === 2);
     say('a file without a name is checked');
   };
   try {

@@ -99,7 +99,7 @@ export async function withSession(files, use) {
 
     browser = await chromium.launch({
       executablePath: onSearchPath('chromium'),
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking',
         '--disable-component-update', '--disable-sync'],
     });
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
