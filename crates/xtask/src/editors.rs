@@ -34,10 +34,11 @@ struct Editor {
     test: fn(program: &Path) -> Command,
 }
 
-const EDITORS: [Editor; 3] = [
+const EDITORS: [Editor; 4] = [
     Editor { name: "neovim", program: neovim, test: neovim_test },
     Editor { name: "helix", program: helix, test: helix_test },
     Editor { name: "emacs", program: emacs, test: emacs_test },
+    Editor { name: "vscode", program: vscode, test: vscode_test },
 ];
 
 pub(crate) fn run(context: &Context) -> Result<()> {
@@ -160,6 +161,37 @@ fn emacs_test(program: &Path) -> Command {
         .args(["--batch", "-l"])
         .arg(root().join("tests/editors/emacs/run.el"))
         .env("FANGLESS_EMACS", root().join("editors/emacs"));
+    command
+}
+
+/// The page that is VS Code's window needs the system's Chromium; VS Code itself is installed below the target folder.
+fn vscode(context: &Context) -> Result<PathBuf> {
+    if !answers("chromium", "--version") && context.ci {
+        install(&["chromium", "fonts-dejavu-core"])?;
+    }
+    ensure!(
+        answers("chromium", "--version"),
+        "there is no Chromium here, which shows VS Code's window; install `chromium`"
+    );
+    let home = vscode_home();
+    if !home.join("bin").join("code-server").is_file() {
+        must(Command::new("sh").arg(root().join("tests/editors/vscode/install.sh")).arg(&home))?;
+    }
+    Ok(home.join("bin").join("node"))
+}
+
+fn vscode_home() -> PathBuf {
+    target().join("editors").join("vscode")
+}
+
+fn vscode_test(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        // It imports a source of the extension, whose package is no module.
+        .arg("--disable-warning=MODULE_TYPELESS_PACKAGE_JSON")
+        .arg(root().join("tests/editors/vscode/run.mjs"))
+        .env("VSCODE_HOME", vscode_home())
+        .env("FANGLESS_VSCODE", root().join("editors/vscode"));
     command
 }
 

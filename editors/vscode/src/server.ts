@@ -1,0 +1,111 @@
+// The server: starting, restarting, stopping it, and telling the user when it cannot be.
+
+import * as vscode from 'vscode';
+import { LanguageClient, State, type ServerOptions } from 'vscode-languageclient/node';
+import { locate } from './locate';
+import type { Status } from './status';
+
+export class Server {
+  private client: LanguageClient | undefined;
+  /** Starts and stops happen one after the other, whoever asks for them. */
+  private turn: Promise<void> = Promise.resolve();
+  /** The program that runs, or ran last. */
+  program: string | undefined;
+
+  constructor(
+    private readonly extensionPath: string,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly status: Status,
+  ) {}
+
+  restart(): Promise<void> {
+    return this.next(async () => {
+      await this.end();
+      await this.begin();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.next(() => this.end());
+  }
+
+  private next(work: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work).catch((error) => this.log.error(String(error)));
+    return this.turn;
+  }
+
+  private async begin(): Promise<void> {
+    const settings = vscode.workspace.getConfiguration('fangless');
+    const located = locate(settings.get('path', '').trim(), this.extensionPath);
+    if ('problem' in located) {
+      this.program = undefined;
+      this.fail(located.problem);
+      return;
+    }
+    this.log.info(`Starting ${located.program} (${located.origin}).`);
+    this.program = located.program;
+    const server: ServerOptions = {
+      command: located.program,
+      args: ['server'],
+      options: { env: { ...process.env, FANGLESS_LOG: settings.get('log', 'warn') } },
+    };
+    const client = new LanguageClient('fangless', 'Fangless', server, {
+      documentSelector: [
+        { scheme: 'file', language: 'python' },
+        { scheme: 'untitled', language: 'python' },
+      ],
+      outputChannel: this.log,
+    });
+    this.client = client;
+    client.onDidChangeState(({ newState }) => {
+      if (this.client === client) {
+        this.show(newState);
+      }
+    });
+    try {
+      await client.start();
+    } catch (error) {
+      this.client = undefined;
+      this.fail(`\`${located.program}\` (${located.origin}) does not start as a server: ${reason(error)}`);
+    }
+  }
+
+  private async end(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client?.state === State.Running) {
+      await client.stop();
+    }
+    void vscode.commands.executeCommand('setContext', 'fangless.running', false);
+  }
+
+  private show(state: State): void {
+    if (state === State.Running) {
+      this.status.running(this.client?.initializeResult?.serverInfo?.version, this.program);
+    } else if (state === State.Stopped) {
+      this.status.failed('The server stopped; the log says why.');
+    } else {
+      this.status.starting();
+    }
+    void vscode.commands.executeCommand('setContext', 'fangless.running', state === State.Running);
+  }
+
+  /** Says what is wrong without holding anything up: nobody may ever answer. */
+  private fail(problem: string): void {
+    this.log.error(problem);
+    this.status.failed(problem);
+    const settings = 'Open Settings';
+    const log = 'Show Log';
+    void vscode.window.showErrorMessage(`Fangless: ${problem}`, settings, log).then((chosen) => {
+      if (chosen === settings) {
+        void vscode.commands.executeCommand('workbench.action.openSettings', 'fangless.path');
+      } else if (chosen === log) {
+        this.log.show();
+      }
+    });
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

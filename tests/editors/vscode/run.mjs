@@ -1,0 +1,211 @@
+// The packaged extension in the real VS Code, used as a person uses it: keys go in, the window and the saved file come
+// out.
+//
+//   VSCODE_HOME=folder-of-install.sh FANGLESS_VSCODE=editors/vscode node run.mjs
+//
+// Needs `fangless` and `chromium` on the search path. SCREENSHOTS names a folder for pictures. Exit code 0 = passed.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkLocating } from './locating.mjs';
+import { FANGLESS, poll, withSession } from './session.mjs';
+
+const TEXT = `import pickle
+import yaml
+
+
+def restore(data):
+    return pickle.loads(data)
+
+
+settings = open("settings.yaml")
+`;
+const TYPED = 'config = yaml.load(settings)';
+const FIXED = 'config = yaml.safe_load(settings)';
+
+const FLOW = `import subprocess
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.get("/print")
+def print_labels():
+    printer = request.args["printer"]
+    command = f"lp -d {printer} labels.pdf"
+    subprocess.run(command, shell=True)
+    return "printing"
+`;
+const [SOURCE_LINE, SINK_LINE] = [10, 12];
+
+const started = Date.now();
+const say = (what) => console.log(`ok    ${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+
+await checkLocating();
+say('the program is looked for in the right order');
+await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, project, machineSettings }) => {
+  say('VS Code runs with the packaged extension');
+  const shot = async (name) => {
+    if (!process.env.SCREENSHOTS) return;
+    mkdirSync(process.env.SCREENSHOTS, { recursive: true });
+    await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
+  };
+  const saved = (name) => readFileSync(join(project, name), 'utf8');
+  const editor = page.locator('.editor-instance .monaco-editor').first();
+  const squiggles = editor.locator('.squiggly-warning, .squiggly-error');
+  const problems = (rule) => page.locator('.markers-panel .monaco-list-row', { hasText: rule });
+  /** VS Code draws blanks as no-break spaces. */
+  const text = async (locator) => (await locator.innerText()).replaceAll('\u00a0', ' ');
+  const cursorIs = (line) => page.getByText(new RegExp(`^Ln ${line}, Col `)).waitFor();
+
+  /** Chooses a row of the list that `keys` opens. A key may be lost while the window is busy: a person presses again. */
+  const choose = async (keys, words, row) => {
+    const box = page.locator('.quick-input-widget');
+    await poll(`the list of ${keys}`, async () => {
+      await page.keyboard.press(keys);
+      return box.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
+    await page.keyboard.type(words);
+    await box.locator('.monaco-list-row', { hasText: row }).first().waitFor();
+    await page.keyboard.press('Enter');
+    await box.waitFor({ state: 'hidden' });
+  };
+  const command = (name) => choose('F1', name, name);
+  const open = async (name) => {
+    await choose('Control+P', name, name);
+    await page.locator('.tab.active', { hasText: name }).waitFor();
+    await page.locator('.monaco-editor.focused').waitFor();
+  };
+  const goTo = async (line, column) => {
+    await choose('Control+G', `${line}:${column}`, '');
+    await page.getByText(`Ln ${line}, Col ${column}`, { exact: true }).waitFor();
+    await page.locator('.monaco-editor.focused').waitFor();
+  };
+
+  const story = async () => {
+    await page.getByRole('treeitem', { name: 'views.py' }).waitFor();
+    await open('views.py');
+    await squiggles.first().waitFor();
+    say('squiggle in the opened file');
+    await page.keyboard.press('Control+Shift+M');
+    await problems('pickle-load').waitFor();
+    assert.match(await text(problems('pickle-load')), /Ln 6,/);
+    say('problem of the opened file');
+
+    // Typing, key by key.
+    await goTo(10, 1);
+    await page.keyboard.type(TYPED, { delay: 20 });
+    const last = Date.now();
+    await problems('yaml-unsafe-load').waitFor();
+    say(`problem ${Date.now() - last} ms after the last key`);
+    assert.match(await text(problems('yaml-unsafe-load')), /Ln 10,/);
+    await poll('two squiggles', async () => (await squiggles.count()) === 2);
+    assert.equal(await problems('pickle-load').count(), 1);
+    say('squiggle under what was typed, and the other finding is there');
+
+    await goTo(10, 17);
+    await command('Show or Focus Hover');
+    const hover = page.locator('.monaco-hover:visible', { hasText: 'yaml-unsafe-load' }).first();
+    await hover.waitFor();
+    assert.match(await text(hover), /YAML has tags/);
+    await shot('hover');
+    await page.keyboard.press('Escape');
+    say('hover with the page of the rule');
+
+    // The wanted fix comes first, so Enter takes it.
+    await page.locator('.monaco-editor.focused').waitFor();
+    const fixes = page.locator('.action-widget .monaco-list-row.action');
+    await poll('the list of fixes', async () => {
+      await page.keyboard.press('Control+.');
+      return fixes.first().waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
+    assert.match(await text(fixes.first()), /^Use `?yaml\.safe_load`?/);
+    await shot('fixes');
+    await page.keyboard.press('Enter');
+    await problems('yaml-unsafe-load').waitFor({ state: 'detached' });
+    const line = editor.locator('.view-line', { hasText: 'config' });
+    await poll('the fix in the window', async () => (await text(line)) === FIXED);
+    await page.keyboard.press('Control+S');
+    await poll('the saved text', () => saved('views.py') === TEXT + FIXED);
+    say('quick fix by keyboard, and the saved text is right');
+
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type(`\nfirst = yaml.load(settings)\nsecond = yaml.load(settings)`, { delay: 20 });
+    await poll('two problems', async () => (await problems('yaml-unsafe-load').count()) === 2);
+    await page.keyboard.press('Control+S');
+    const both = `${TEXT}${FIXED}\nfirst = yaml.safe_load(settings)\nsecond = yaml.safe_load(settings)`;
+    await poll('the text fixed on saving', () => saved('views.py') === both);
+    say('all safe fixes on saving');
+
+    // What the command line says of the flow, the view shows.
+    const [finding] = JSON.parse(
+      run(['check', '--exit-zero', '--output-format', 'json', 'labels.py'], project),
+    ).findings;
+    assert.ok(finding.flow.length >= 2);
+    await open('labels.py');
+    await problems('command-injection').waitFor();
+    await goTo(SINK_LINE, 8);
+    await command('Fangless: Show Flow of Finding');
+    const rows = page.locator('.pane', { hasText: 'Security Findings' }).locator('.monaco-list-row');
+    await poll('the steps', async () => (await rows.count()) === finding.flow.length + 1);
+    for (const [index, step] of finding.flow.entries()) {
+      const row = await text(rows.nth(index + 1));
+      assert.ok(row.startsWith(`${index + 1}. ${step.note}`), row);
+    }
+    await shot('flow');
+    await rows.nth(1).click();
+    await cursorIs(SOURCE_LINE);
+    say('the steps of the flow, and a click goes to the source');
+
+    await goTo(SINK_LINE, 8);
+    await command('Fangless: Copy Path of Attack');
+    const copied = await poll('the clipboard', () => page.evaluate(() => navigator.clipboard.readText()));
+    const lines = copied.trimEnd().split('\n');
+    assert.equal(lines.length, finding.flow.length + 1);
+    assert.match(lines[0], new RegExp(`^labels\\.py:${SINK_LINE}: .*\\[command-injection\\]$`));
+    assert.match(lines[1], new RegExp(`^1\\. labels\\.py:${SOURCE_LINE}: `));
+    say('the path of the attack is in the clipboard');
+
+    await command('Fangless: Explain Rule');
+    await poll('the page of the rule', async () => {
+      const found = await Promise.all(
+        page.frames().map((frame) => frame.locator('h1', { hasText: '(command-injection)' }).count().catch(() => 0)),
+      );
+      return found.some((count) => count > 0);
+    });
+    await shot('page');
+    say('the page of the rule');
+
+    // A wrong path: what is wrong and what to do; and all is well again without it.
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    await page.locator('.monaco-editor.focused').waitFor();
+    writeFileSync(machineSettings, JSON.stringify({ 'fangless.path': '/nowhere/fangless' }));
+    const notice = page.locator('.notifications-toasts', { hasText: 'names `/nowhere/fangless`' });
+    await notice.getByRole('button', { name: 'Open Settings' }).waitFor();
+    await problems('command-injection').waitFor({ state: 'detached' });
+    await shot('wrong-path');
+    writeFileSync(machineSettings, '{}');
+    await problems('command-injection').waitFor();
+    say('a wrong path is told, and put right without a restart');
+
+    await command('Fangless: Open an Example');
+    await page.locator('.tab.active', { hasText: 'Untitled-1' }).waitFor();
+    // Both of its flaws; the file before has one.
+    await poll('the squiggles of the example', async () => (await squiggles.count()) === 2);
+    say('a file without a name is checked');
+  };
+  try {
+    await story();
+  } catch (error) {
+    await shot('failed');
+    throw error;
+  }
+});
+console.log('1 passed, 0 failed');
+
+function run(words, cwd) {
+  return execFileSync(FANGLESS, words, { cwd, encoding: 'utf8' });
+}
