@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::builtin;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
 use super::library;
-use super::taint::{TagSet, Taint};
-use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
+use super::taint::Taint;
+use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
-use crate::model::schema::Tag;
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 
 /// A call, taken apart.
@@ -156,7 +156,10 @@ impl Evaluator<'_> {
             {
                 return self.call_method(reference, receiver, function, passed, whole);
             }
-            let values: Vec<Value> = passed.iter().map(|one| one.value.clone()).collect();
+            let values = match method {
+                "update" => builtin::with_keywords(passed),
+                _ => builtin::values(passed),
+            };
             if let Some((changed, result)) = library::mutate(receiver, method, &values) {
                 if let ExpressionKind::Attribute { value: place, .. } = &function.kind {
                     self.rebind(place, changed);
@@ -170,6 +173,9 @@ impl Evaluator<'_> {
             }
             if let Some(result) = library::read(receiver, method, &values) {
                 return result;
+            }
+            if let ExpressionKind::Attribute { value: place, .. } = &function.kind {
+                self.gather(place, receiver, method, &values);
             }
         }
         self.call_library(called)
@@ -189,11 +195,6 @@ impl Evaluator<'_> {
         for one in passed {
             taint.add(&one.value.deep_taint());
         }
-        if let Some(tags) = qualified.and_then(|name| models.sanitizer(name)) {
-            taint = taint.cleared(tags);
-        } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
-            taint = taint.cleared(tags);
-        }
         if let Some(row) = qualified.and_then(|name| models.propagate(name)) {
             taint = Taint::default();
             for selector in &row.from {
@@ -202,38 +203,13 @@ impl Evaluator<'_> {
                 }
             }
         }
-        match qualified {
-            Some("str") if passed.len() == 1 => {
-                let text = library::to_text(&passed[0].value);
-                return super::guard::cleared(text, TagSet::of(&[Tag::Nosql]));
-            }
-            Some(
-                "list" | "tuple" | "set" | "sorted" | "reversed" | "frozenset" | "copy.copy"
-                | "copy.deepcopy",
-            ) if passed.len() == 1
-                && matches!(passed[0].value.shape, Shape::Sequence { .. } | Shape::Mapping { .. }) =>
-            {
-                return passed[0].value.clone();
-            }
-            Some("dict") => {
-                let mut entries = Vec::new();
-                let mut open = false;
-                for one in passed {
-                    match (&one.argument.keyword, &one.value.shape) {
-                        (Some(name), _) => {
-                            entries.push((Constant::Text(name.as_str().into()), one.value.clone()));
-                        }
-                        (None, Shape::Mapping { entries: more, open: other }) => {
-                            entries.extend(more.iter().cloned());
-                            open |= other;
-                        }
-                        _ => open = true,
-                    }
-                }
-                let taint = if open { taint } else { Taint::default() };
-                return Value { shape: Shape::Mapping { entries: entries.into(), open }, taint };
-            }
-            _ => {}
+        if let Some(tags) = qualified.and_then(|name| models.sanitizer(name)) {
+            taint = taint.cleared(tags);
+        } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
+            taint = taint.cleared(tags);
+        }
+        if let Some(result) = qualified.and_then(|name| self.built_in(name, passed)) {
+            return result;
         }
         self.call_back(called);
         let class = qualified.and_then(|name| {

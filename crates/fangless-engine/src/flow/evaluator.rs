@@ -11,7 +11,7 @@ use super::modules::Loads;
 use super::program::{Globals, Program};
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
-use crate::syntax::ir::{Ir, StatementKind};
+use crate::syntax::ir::{Expression, Ir, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
 /// What an evaluation read beside its own chunk.
@@ -87,6 +87,10 @@ pub(super) struct Frame {
     /// Functions defined in this body, evaluated at its end.
     pub(super) nested: Vec<FunctionReference>,
     pub(super) is_module: bool,
+    /// Names, and the place whose object each is another name of.
+    pub(super) aliases: Vec<(SmolStr, Expression)>,
+    /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
+    pub(super) rebound: Vec<SmolStr>,
 }
 
 pub(super) struct Evaluator<'a> {
@@ -144,6 +148,8 @@ impl<'a> Evaluator<'a> {
             returns_to: None,
             nested: Vec::new(),
             is_module: false,
+            aliases: Vec::new(),
+            rebound: Vec::new(),
         })
     }
 
@@ -232,7 +238,7 @@ fn owner(program: &Program, chunk: u64) -> Option<ClassReference> {
 }
 
 /// A dotted name as the program spells it.
-pub fn spelled_name(expression: &crate::syntax::ir::Expression) -> Option<SmolStr> {
+pub fn spelled_name(expression: &Expression) -> Option<SmolStr> {
     use crate::syntax::ir::ExpressionKind;
     match &expression.kind {
         ExpressionKind::Name(name) => Some(name.clone()),

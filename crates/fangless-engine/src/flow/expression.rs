@@ -148,10 +148,24 @@ impl Evaluator<'_> {
                         taint: Taint::default(),
                     },
                     Some(value) => value,
-                    None => Value {
-                        shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
-                        taint: owner.taint.clone(),
-                    },
+                    None => {
+                        // `self.request` of a view: what the library's class knows.
+                        let base = self.external_base(*class, 0).filter(|base| {
+                            let dotted = format!("{base}.{name}");
+                            let models = self.program.models;
+                            models.attribute_type(&dotted).is_some()
+                                || models.source_attribute(&dotted).is_some()
+                        });
+                        if let Some(base) = base {
+                            let inherited =
+                                Value { shape: Shape::Instance(base), taint: owner.taint.clone() };
+                            return self.attribute(&inherited, name);
+                        }
+                        Value {
+                            shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
+                            taint: owner.taint.clone(),
+                        }
+                    }
                 }
             }
             Shape::Class(class) => self.class_attribute(*class, name).unwrap_or_default(),
@@ -288,6 +302,19 @@ impl Evaluator<'_> {
                 };
                 Value { shape, taint: owner.deep_taint() }
             }
+            // A named tuple by position.
+            Shape::Object { class, attributes } => match key.as_constant() {
+                Some(Constant::Integer(at)) => {
+                    let name =
+                        usize::try_from(*at).ok().and_then(|at| self.field_names(*class).get(at).cloned());
+                    let field = name.and_then(|name| attributes.iter().find(|(known, _)| *known == name));
+                    match field {
+                        Some((_, value)) => value.clone(),
+                        None => Value::tainted(owner.deep_taint()),
+                    }
+                }
+                _ => library::item(owner, key),
+            },
             _ => library::item(owner, key),
         }
     }
@@ -327,6 +354,13 @@ impl Evaluator<'_> {
                 let mut pieces = pieces_of(left);
                 pieces.extend(pieces_of(right));
                 from_pieces(pieces)
+            }
+            BinaryOperator::BitOr
+                if matches!(left.shape, Shape::Mapping { .. })
+                    && matches!(right.shape, Shape::Mapping { .. }) =>
+            {
+                library::mutate(left, "update", std::slice::from_ref(right))
+                    .map_or_else(Value::unknown, |(joined, _)| joined)
             }
             BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
             BinaryOperator::Divide => {

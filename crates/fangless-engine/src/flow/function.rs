@@ -54,7 +54,7 @@ impl Evaluator<'_> {
         changed_receiver(self, reference, &outcome).unwrap_or(object)
     }
 
-    fn field_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
+    pub(super) fn field_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
         use crate::syntax::ir::StatementKind;
         let mut names = Vec::new();
         for (_, ir, statements) in self.program.class_body(class) {
@@ -149,6 +149,7 @@ impl Evaluator<'_> {
             self.block(&function.body);
         }
         let Some(frame) = self.frames.pop() else { return unknown };
+        self.update_arguments(function, skip, passed, &frame);
         let mut exits = frame.exits;
         let mut value = frame.returned;
         if let Some(state) = frame.state {

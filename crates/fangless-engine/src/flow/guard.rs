@@ -342,6 +342,9 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
             entries: entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
             open,
         },
+        Shape::Sections(entries) => Shape::Sections(
+            entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
+        ),
         Shape::Pieces(pieces) => Shape::Pieces(
             pieces
                 .iter()

@@ -84,14 +84,26 @@ impl Evaluator<'_> {
             if let Some(class) = handler.parameter.get(&position.to_string()).and_then(toml::Value::as_str) {
                 return Value::instance(class);
             }
-            if let Some(label) = handler.label {
+            if let Some(label) = handler.label.filter(|_| !is_injected(parameter)) {
                 let value = self.source_value(label, &parameter.name, at);
                 return match &parameter.annotation {
-                    Some(annotation) => self.typed(annotation, value.taint),
+                    // An object of the framework brings its own sources with it.
+                    Some(annotation) => match self.typed(annotation, value.taint) {
+                        Value { shape: Shape::Instance(class), .. } if !class.starts_with("pydantic") => {
+                            Value::instance(class)
+                        }
+                        value => value,
+                    },
                     None if self.route_converts(function, &parameter.name) => Value::unknown(),
                     None => value,
                 };
             }
+        }
+        if is_injected(parameter) {
+            return match &parameter.annotation {
+                Some(annotation) => self.typed(annotation, Taint::default()),
+                None => Value::unknown(),
+            };
         }
         let source = Source::Parameter { index: position, name: parameter.name.clone() };
         let origin = Origin { source, cleared: TagSet::EMPTY, path: None };
@@ -104,6 +116,10 @@ impl Evaluator<'_> {
                     kind: ExpressionKind::Integer(_) | ExpressionKind::Float(_) | ExpressionKind::Boolean(_),
                     ..
                 }) => Value::unknown(),
+                // A view that no decorator marks is known by what it is called with.
+                _ if position == 0 && parameter.name == "request" => {
+                    Value { shape: Shape::Instance("web.Request".into()), taint }
+                }
                 _ => Value::tainted(taint),
             },
         }
@@ -197,4 +213,24 @@ impl Evaluator<'_> {
             })
             .cloned()
     }
+}
+
+/// `db = Depends(get_db)`, `db: Annotated[Session, Depends(get_db)]`: given by the program, not by the client.
+fn is_injected(parameter: &crate::syntax::ir::Parameter) -> bool {
+    let injects = |expression: &Expression| {
+        let ExpressionKind::Call { function, .. } = &expression.kind else { return false };
+        matches!(
+            &function.kind,
+            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. }
+                if name == "Depends" || name == "Security"
+        )
+    };
+    let annotated = parameter.annotation.as_ref().is_some_and(|annotation| match &annotation.kind {
+        ExpressionKind::Subscript { index, .. } => match &index.kind {
+            ExpressionKind::Tuple(items) => items.iter().skip(1).any(injects),
+            _ => false,
+        },
+        _ => false,
+    });
+    annotated || parameter.default.as_ref().is_some_and(injects)
 }

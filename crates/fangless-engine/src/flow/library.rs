@@ -38,6 +38,9 @@ pub(super) fn item(owner: &Value, key: &Value) -> Value {
             None if *open => Value::tainted(owner.taint.clone()),
             None => Value::tainted(owner.taint.clone()),
         },
+        (Shape::Sections(entries), Some(key)) => {
+            entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone()).unwrap_or_default()
+        }
         // A lookup in a constant table by an untrusted key gives one of the table's constants.
         (Shape::Mapping { entries, open: false }, None)
             if entries.iter().all(|(_, value)| value.is_constant()) =>
@@ -68,6 +71,11 @@ pub(super) fn with_item(owner: Value, key: &Value, value: Value) -> Value {
                 None => entries.push((key.clone(), value)),
             }
             Value { shape: Shape::Mapping { entries: entries.into(), open: *open }, taint: owner.taint }
+        }
+        (Shape::Sections(entries), Some(key)) if entries.len() < MAX_ELEMENTS => {
+            let mut entries = entries.to_vec();
+            super::builtin::put(&mut entries, key.clone(), value);
+            Value { shape: Shape::Sections(entries.into()), taint: owner.taint }
         }
         (Shape::Sequence { items, open }, Some(Constant::Integer(at))) => {
             let mut items = items.to_vec();
@@ -240,6 +248,24 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
             }
             Some((Value { shape: Shape::Sequence { items: items.into(), open }, taint }, none))
         }
+        (Shape::Sequence { items, open: false }, "appendleft") if items.len() < MAX_ELEMENTS => {
+            let items = first.into_iter().chain(items.iter()).cloned().collect();
+            Some((with_taint(Value::sequence(items, false), &receiver.taint), none))
+        }
+        (Shape::Sequence { items, open: false }, "popleft") if !items.is_empty() => Some((
+            with_taint(Value::sequence(items[1..].to_vec(), false), &receiver.taint),
+            with_taint(items[0].clone(), &receiver.taint),
+        )),
+        (Shape::Sections(_), "add_section") => {
+            let section =
+                Value { shape: Shape::Mapping { entries: [].into(), open: false }, taint: Taint::default() };
+            Some((with_item(receiver.clone(), first?, section), none))
+        }
+        (Shape::Sections(_), "set") => {
+            let section = item(receiver, first?);
+            let changed = with_item(section, arguments.get(1)?, arguments.get(2)?.clone());
+            Some((with_item(receiver.clone(), first?, changed), none))
+        }
         (Shape::Sequence { items, open: false }, "insert") => {
             let (at, value) = (first?.as_constant()?, arguments.get(1)?);
             let Constant::Integer(at) = at else { return None };
@@ -313,6 +339,10 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
 /// A method that only reads its receiver.
 pub(super) fn read(receiver: &Value, method: &str, arguments: &[Value]) -> Option<Value> {
     match (&receiver.shape, method) {
+        (Shape::Sections(_), "get") => Some(item(&item(receiver, arguments.first()?), arguments.get(1)?)),
+        (Shape::Sections(_), "getint" | "getfloat" | "getboolean" | "read" | "sections" | "options") => {
+            Some(Value::unknown())
+        }
         (Shape::Mapping { entries, .. }, "get") => {
             let key = arguments.first()?;
             let default = arguments.get(1).cloned().unwrap_or(Value::constant(Constant::None));

@@ -1,7 +1,9 @@
 //! The evaluator: every function body is evaluated once, abstractly. It tells an `Observer` what happens (calls,
 //! bindings, sinks reached); it knows no rule.
 
+mod alias;
 pub mod bounds;
+mod builtin;
 mod call;
 mod evaluator;
 pub mod event;

@@ -43,6 +43,7 @@ impl Evaluator<'_> {
                 for target in targets {
                     self.tell_binding(target, &result, value, statement);
                     self.bind(target, result.clone());
+                    self.note_alias(target, value, &result);
                 }
                 self.after_call(value);
             }
@@ -61,7 +62,11 @@ impl Evaluator<'_> {
                 let left = self.expression(target);
                 let right = self.expression(value);
                 let result = self.binary(*operator, &left, &right);
-                self.bind(target, result);
+                match (&left.shape, &target.kind) {
+                    // `+=` on a list changes it in place.
+                    (Shape::Sequence { .. }, ExpressionKind::Name(_)) => self.rebind(target, result),
+                    _ => self.bind(target, result),
+                }
             }
             StatementKind::Return(value) => self.return_statement(statement, value.as_ref()),
             StatementKind::Raise(parts) => {
@@ -120,6 +125,10 @@ impl Evaluator<'_> {
             }
             StatementKind::For { target, iterable, body, orelse } => {
                 let items = self.expression(iterable);
+                if items.truth() == Some(false) {
+                    self.block(orelse);
+                    return;
+                }
                 let element = self.element_of(&items);
                 let before = self.frame_ref().state.clone();
                 let breaks = self.run_loop(body, |evaluator| evaluator.bind(target, element.clone()));
@@ -306,14 +315,18 @@ impl Evaluator<'_> {
             }
             self.frame().state.clone_from(&before);
             self.bind_pattern(&case.pattern, &value, subject);
+            let mut guarded = Some(true);
             if let Some(guard) = &case.guard {
-                self.expression(guard);
+                guarded = self.expression(guard).truth();
+                if guarded == Some(false) {
+                    continue;
+                }
                 self.assume(guard, true);
             }
             self.block(&case.body);
             let state = self.frame().state.take();
             after = join_states(after, state);
-            if matched == Some(true) && case.guard.is_none() {
+            if matched == Some(true) && guarded == Some(true) {
                 exhausted = true;
                 break;
             }
@@ -382,6 +395,7 @@ impl Evaluator<'_> {
                 if crate::secret::names::is_named(name, NameKind::SecurityToken) {
                     taint = taint.without_maker();
                 }
+                self.forget_aliases(name);
                 self.set(name, Value { taint, ..value });
             }
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => self.unpack(targets, &value),
@@ -407,7 +421,8 @@ impl Evaluator<'_> {
             ExpressionKind::Name(name)
                 if self.frame_ref().state.as_ref().is_some_and(|state| state.get(name).is_some()) =>
             {
-                self.set(name, value);
+                self.set(name, value.clone());
+                self.update_aliases(name, &value);
             }
             ExpressionKind::Attribute { value: owner, name } => {
                 let owned = self.quietly(|evaluator| evaluator.expression(owner));

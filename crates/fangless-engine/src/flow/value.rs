@@ -76,6 +76,8 @@ pub enum Shape {
         entries: Arc<[(Constant, Value)]>,
         open: bool,
     },
+    /// A `configparser` object: its sections, each a mapping.
+    Sections(Arc<[(Constant, Value)]>),
     /// A function of the workspace, by its place.
     Function(FunctionReference),
     Class(ClassReference),
@@ -190,7 +192,7 @@ impl Value {
         let mut taint = self.taint.clone();
         match &self.shape {
             Shape::Sequence { items, .. } => items.iter().for_each(|item| taint.add(&item.deep_taint())),
-            Shape::Mapping { entries, .. } => {
+            Shape::Mapping { entries, .. } | Shape::Sections(entries) => {
                 entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
             }
             Shape::Object { attributes, .. } => {

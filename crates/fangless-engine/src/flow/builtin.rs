@@ -1,0 +1,262 @@
+//! Calls of built-in functions and containers whose result is known by element: conversions, iteration helpers, the
+//! types of `collections`. Knows no library beyond the standard containers.
+
+use super::bounds::MAX_ELEMENTS;
+use super::evaluator::Evaluator;
+use super::event::Passed;
+use super::library::{to_text, with_taint};
+use super::taint::{TagSet, Taint};
+use super::value::{Constant, Shape, Value};
+use crate::model::schema::Tag;
+use crate::syntax::ir::{ArgumentKind, Expression};
+
+impl Evaluator<'_> {
+    /// The result of a built-in call, where more is known of it than its taint.
+    pub(super) fn built_in(&mut self, name: &str, passed: &[Passed<'_>]) -> Option<Value> {
+        if passed.iter().any(|one| one.argument.kind != ArgumentKind::Positional) {
+            return None;
+        }
+        let positional: Vec<&Value> =
+            passed.iter().filter(|one| one.argument.keyword.is_none()).map(|one| &one.value).collect();
+        let first = positional.first().copied();
+        match name {
+            "str" if positional.len() == 1 => {
+                Some(super::guard::cleared(to_text(first?), TagSet::of(&[Tag::Nosql])))
+            }
+            "int" => integer(&positional),
+            "len" => length(first?),
+            "range" => Some(range(&positional)),
+            "enumerate" => Some(self.enumerated(first?)),
+            "zip" => Some(self.zipped(&positional)),
+            "next" => Some(self.element_of(first?)),
+            "sorted" => match &first?.shape {
+                Shape::Sequence { items, .. } => Some(Value {
+                    shape: Shape::Sequence { items: items.clone(), open: true },
+                    taint: first?.taint.clone(),
+                }),
+                _ => None,
+            },
+            "reversed" => match &first?.shape {
+                Shape::Sequence { items, open } => Some(with_taint(
+                    Value::sequence(items.iter().rev().cloned().collect(), *open),
+                    &first?.taint,
+                )),
+                _ => None,
+            },
+            "list" | "tuple" | "set" | "frozenset" | "iter" | "collections.deque" => match first {
+                None => Some(Value::sequence(Vec::new(), false)),
+                Some(value) if matches!(value.shape, Shape::Sequence { .. }) => Some(value.clone()),
+                Some(value) if matches!(value.shape, Shape::Mapping { .. }) => {
+                    super::library::read(value, "keys", &[])
+                }
+                Some(_) => None,
+            },
+            "copy.copy" | "copy.deepcopy" => Some(first?.clone()),
+            "dict" | "collections.OrderedDict" | "collections.Counter" => Some(mapping(passed)),
+            "collections.defaultdict" => Some(mapping(passed.get(1..).unwrap_or_default())),
+            "collections.ChainMap" => chain(&positional),
+            "configparser.ConfigParser"
+            | "configparser.RawConfigParser"
+            | "configparser.SafeConfigParser" => {
+                Some(Value { shape: Shape::Sections([].into()), taint: Taint::default() })
+            }
+            "dataclasses.replace" | "copy.replace" | "attrs.evolve" | "attr.evolve" => {
+                let object = first?;
+                if !matches!(object.shape, Shape::Object { .. }) {
+                    return None;
+                }
+                let mut changed = object.clone();
+                for one in passed {
+                    if let Some(name) = &one.argument.keyword {
+                        changed = super::statement::with_attribute(changed, name, one.value.clone());
+                    }
+                }
+                Some(changed)
+            }
+            _ => None,
+        }
+    }
+
+    fn enumerated(&mut self, value: &Value) -> Value {
+        match &value.shape {
+            Shape::Sequence { items, open } => {
+                let pairs = (0..).zip(items.iter()).map(|(at, item)| pair(integer_value(at), item.clone()));
+                with_taint(Value::sequence(pairs.collect(), *open), &value.taint)
+            }
+            _ => Value::sequence(vec![pair(Value::unknown(), self.element_of(value))], true),
+        }
+    }
+
+    fn zipped(&mut self, values: &[&Value]) -> Value {
+        let closed: Option<Vec<_>> = values
+            .iter()
+            .map(|value| match &value.shape {
+                Shape::Sequence { items, open: false } if value.taint.is_empty() => Some(items.clone()),
+                _ => None,
+            })
+            .collect();
+        match closed {
+            Some(columns) => {
+                let rows = columns.iter().map(|items| items.len()).min().unwrap_or(0);
+                let row = |at: usize| columns.iter().map(|items| items[at].clone()).collect();
+                Value::sequence((0..rows).map(|at| Value::sequence(row(at), false)).collect(), false)
+            }
+            None => {
+                let row = values.iter().map(|value| self.element_of(value)).collect();
+                Value::sequence(vec![Value::sequence(row, false)], true)
+            }
+        }
+    }
+
+    /// A method that puts its arguments into a receiver of which no elements are known: its taint holds for the whole.
+    pub(super) fn gather(&mut self, place: &Expression, receiver: &Value, method: &str, values: &[Value]) {
+        let gathers = matches!(
+            method,
+            "append"
+                | "appendleft"
+                | "add"
+                | "insert"
+                | "extend"
+                | "update"
+                | "put"
+                | "put_nowait"
+                | "setdefault"
+        ) || (matches!(method, "write" | "writelines")
+            && matches!(&receiver.shape, Shape::Instance(class) if class == "io.StringIO" || class == "io.BytesIO"));
+        let open = matches!(receiver.shape, Shape::Unknown | Shape::Instance(_));
+        if !(gathers && open) {
+            return;
+        }
+        let mut taint = receiver.taint.clone();
+        for value in values {
+            taint.add(&value.deep_taint());
+        }
+        if taint != receiver.taint {
+            self.rebind(place, Value { shape: receiver.shape.clone(), taint });
+        }
+    }
+}
+
+fn pair(left: Value, right: Value) -> Value {
+    Value::sequence(vec![left, right], false)
+}
+
+fn integer_value(number: i64) -> Value {
+    Value::constant(Constant::Integer(number))
+}
+
+/// `int(text)`, `int(text, base)` of constants.
+fn integer(arguments: &[&Value]) -> Option<Value> {
+    let constant = arguments.first()?.as_constant()?;
+    let base = match arguments.get(1) {
+        None => 10,
+        Some(base) => match base.as_constant()? {
+            Constant::Integer(base) => u32::try_from(*base).ok().filter(|base| (2..=36).contains(base))?,
+            _ => return None,
+        },
+    };
+    let number = match constant {
+        Constant::Integer(number) => *number,
+        Constant::Boolean(value) => i64::from(*value),
+        Constant::Text(text) => {
+            let text = text.trim().replace('_', "").to_ascii_lowercase();
+            let digits = match base {
+                16 => text.strip_prefix("0x").unwrap_or(&text),
+                8 => text.strip_prefix("0o").unwrap_or(&text),
+                2 => text.strip_prefix("0b").unwrap_or(&text),
+                _ => &text,
+            };
+            i64::from_str_radix(digits, base).ok()?
+        }
+        _ => return None,
+    };
+    Some(integer_value(number))
+}
+
+fn length(value: &Value) -> Option<Value> {
+    let length = match &value.shape {
+        Shape::Constant(Constant::Text(text)) => text.chars().count(),
+        Shape::Constant(Constant::Bytes(bytes)) => bytes.len(),
+        Shape::Sequence { items, open: false } => items.len(),
+        Shape::Mapping { entries, open: false } => entries.len(),
+        _ => return None,
+    };
+    i64::try_from(length).ok().map(integer_value)
+}
+
+fn range(arguments: &[&Value]) -> Value {
+    let bounds: Option<Vec<i64>> = arguments
+        .iter()
+        .map(|value| match value.as_constant() {
+            Some(Constant::Integer(number)) => Some(*number),
+            _ => None,
+        })
+        .collect();
+    let numbers = match bounds.as_deref() {
+        Some([end]) => 0..*end,
+        Some([start, end]) => *start..*end,
+        _ => return Value::sequence(vec![Value::unknown()], true),
+    };
+    if numbers.end.saturating_sub(numbers.start) > i64::try_from(MAX_ELEMENTS).unwrap_or(0) {
+        return Value::sequence(vec![Value::unknown()], true);
+    }
+    Value::sequence(numbers.map(integer_value).collect(), false)
+}
+
+/// `dict(other, key=value)`.
+fn mapping(passed: &[Passed<'_>]) -> Value {
+    let mut entries: Vec<(Constant, Value)> = Vec::new();
+    let (mut open, mut taint) = (false, Taint::default());
+    for one in passed {
+        match (&one.argument.keyword, &one.value.shape) {
+            (Some(name), _) => put(&mut entries, Constant::Text(name.as_str().into()), one.value.clone()),
+            (None, Shape::Mapping { entries: more, open: other }) => {
+                more.iter().for_each(|(key, value)| put(&mut entries, key.clone(), value.clone()));
+                open |= other;
+                taint.add(&one.value.taint);
+            }
+            (None, _) => {
+                open = true;
+                taint.add(&one.value.deep_taint());
+            }
+        }
+    }
+    Value { shape: Shape::Mapping { entries: entries.into(), open }, taint }
+}
+
+pub(super) fn put(entries: &mut Vec<(Constant, Value)>, key: Constant, value: Value) {
+    match entries.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => *known = value,
+        None => entries.push((key, value)),
+    }
+}
+
+/// The first mapping that has a key answers for it.
+fn chain(mappings: &[&Value]) -> Option<Value> {
+    let mut entries: Vec<(Constant, Value)> = Vec::new();
+    let (mut open, mut taint) = (false, Taint::default());
+    for mapping in mappings {
+        let Shape::Mapping { entries: more, open: other } = &mapping.shape else { return None };
+        for (key, value) in more.iter() {
+            if !entries.iter().any(|(known, _)| known == key) {
+                entries.push((key.clone(), value.clone()));
+            }
+        }
+        open |= other;
+        taint.add(&mapping.taint);
+    }
+    Some(Value { shape: Shape::Mapping { entries: entries.into(), open }, taint })
+}
+
+/// Keyword arguments of `table.update(key=value)` as one mapping with what is passed by position.
+pub(super) fn with_keywords(passed: &[Passed<'_>]) -> Vec<Value> {
+    if passed.iter().any(|one| one.argument.keyword.is_some()) {
+        vec![mapping(passed)]
+    } else {
+        values(passed)
+    }
+}
+
+pub(super) fn values(passed: &[Passed<'_>]) -> Vec<Value> {
+    passed.iter().map(|one| one.value.clone()).collect()
+}
