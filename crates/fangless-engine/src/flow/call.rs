@@ -194,6 +194,9 @@ impl Evaluator<'_> {
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
             taint = taint.cleared(tags);
         }
+        if method == Some("replace") && passed.first().is_some_and(|one| is_line_end(&one.value)) {
+            taint = taint.cleared(TagSet::of(&[Tag::Log, Tag::Header]));
+        }
         if let Some(row) = qualified.and_then(|name| models.propagate(name)) {
             taint = Taint::default();
             for selector in &row.from {
@@ -286,6 +289,11 @@ impl Evaluator<'_> {
         }
         outcome.value
     }
+}
+
+/// What `replace` takes out so that a text stays on its line.
+fn is_line_end(value: &Value) -> bool {
+    matches!(value.as_text(), Some("\n" | "\r\n"))
 }
 
 fn format_call(template: &str, passed: &[Passed<'_>]) -> Value {
