@@ -204,6 +204,9 @@ impl Workspace {
             }
         }
         raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
+        if is_test(path) {
+            raw.retain(|finding| !self.index.outside_tests[finding.rule]);
+        }
         let raw = self.merge(raw);
         let mut findings: Vec<Finding> =
             raw.iter().filter_map(|(finding, others)| self.absolute(path, finding, *others)).collect();
@@ -269,11 +272,12 @@ impl Workspace {
         }
         let mut matcher = Matcher { index: &self.index, found: Vec::new() };
         let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
-        checks::run(&self.index, &info.ir, chunk, &mut matcher.found);
+        let text = self.chunk_text(chunk).unwrap_or_default();
+        let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
         self.run_queries(chunk, &mut matcher.found);
         let chunks = reads
             .chunks
-            .iter()
+            .union(&read)
             .filter_map(|id| self.program.chunks.get(id).map(|info| (*id, info.version)))
             .collect();
         let modules = reads
@@ -289,6 +293,10 @@ impl Workspace {
             Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules });
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(chunk, result.clone());
         result
+    }
+
+    fn chunk_text(&self, chunk: u64) -> Option<&str> {
+        self.owners.get(&chunk).and_then(|path| self.files.get(path))?.text_of(chunk)
     }
 
     /// Whether everything that a result was computed from is still the same.
@@ -464,6 +472,15 @@ impl Workspace {
     pub fn set_missing(&mut self, path: &str) {
         self.missing.insert(path.into());
     }
+}
+
+/// A file that holds tests, by its name or its folder's.
+fn is_test(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || matches!(name, "conftest.py" | "tests.py" | "test.py")
+        || folders.split('/').any(|folder| matches!(folder, "tests" | "test" | "testing"))
 }
 
 /// The modules that a chunk imports, with the number of leading dots.

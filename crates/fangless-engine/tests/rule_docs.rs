@@ -64,7 +64,7 @@ impl Page<'_> {
     }
 
     fn workspace(&self, files: &[ExampleFile]) -> Workspace {
-        let mut workspace = Workspace::new(Arc::clone(self.rules));
+        let mut workspace = Workspace::with_profile(Arc::clone(self.rules), true);
         for file in files {
             workspace.set_file(&absolute(file), file.text.clone());
         }

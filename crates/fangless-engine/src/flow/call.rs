@@ -8,9 +8,10 @@ use super::builtin;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
 use super::library;
-use super::taint::Taint;
+use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::schema::Tag;
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 
 /// A call, taken apart.
@@ -208,6 +209,9 @@ impl Evaluator<'_> {
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
             taint = taint.cleared(tags);
         }
+        if method == Some("replace") && passed.first().is_some_and(|one| is_line_end(&one.value)) {
+            taint = taint.cleared(TagSet::of(&[Tag::Log, Tag::Header]));
+        }
         if let Some(result) = qualified.and_then(|name| self.built_in(name, passed)) {
             return result;
         }
@@ -262,6 +266,11 @@ impl Evaluator<'_> {
         }
         outcome.value
     }
+}
+
+/// What `replace` takes out so that a text stays on its line.
+fn is_line_end(value: &Value) -> bool {
+    matches!(value.as_text(), Some("\n" | "\r\n"))
 }
 
 fn format_call(template: &str, passed: &[Passed<'_>]) -> Value {

@@ -6,6 +6,7 @@ use super::taint::{Location, Origin};
 use super::value::Value;
 use crate::model::schema::Tag;
 use crate::rule::schema::ArgumentSelector;
+pub use crate::rule::schema::BindingKind;
 use crate::syntax::ir::{Argument, ArgumentKind, Expression};
 
 /// An argument with its value.
@@ -29,16 +30,6 @@ pub struct CallEvent<'a> {
     pub arguments: &'a [Passed<'a>],
     /// The name was not declared and resolved to a well-known module: its first part.
     pub assumed: Option<SmolStr>,
-}
-
-/// How a name came to its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BindingKind {
-    Assignment,
-    Attribute,
-    Key,
-    Keyword,
-    Default,
 }
 
 /// A value bound to a name.

@@ -5,7 +5,7 @@ use regex::Regex;
 use super::schema::{Condition, Is};
 use crate::flow::event::{CallEvent, select};
 use crate::flow::taint::Source;
-use crate::flow::value::{Constant, Shape, Value};
+use crate::flow::value::{Constant, Piece, Shape, Value};
 use crate::model::schema::Tag;
 use crate::secret;
 use crate::syntax::ir::{ArgumentKind, Expression, ExpressionKind};
@@ -59,7 +59,15 @@ fn only_alternatives(condition: &Condition) -> bool {
 }
 
 fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
-    let value = subject.value;
+    let value = match (condition.item, &subject.value.shape) {
+        (None, _) => subject.value,
+        (Some(at), Shape::Sequence { items, .. }) => match items.get(at) {
+            Some(item) => item,
+            None => return false,
+        },
+        (Some(_), _) => return false,
+    };
+    let subject = &Subject { value, ..*subject };
     condition.is.is_none_or(|is| holds_is(is, subject))
         && condition.equals.as_ref().is_none_or(|wanted| equals(value, wanted))
         && condition.one_of.as_ref().is_none_or(|all| all.iter().any(|wanted| equals(value, wanted)))
@@ -76,6 +84,19 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
             // A pattern that does not compile never matches; loading a page reports it.
             text.is_some_and(|text| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)))
         })
+        && condition.text_matches.as_ref().is_none_or(|pattern| {
+            let text = known_text(value);
+            text.is_some_and(|text| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&text)))
+        })
+        && condition.has_bits.is_none_or(
+            |bits| matches!(value.as_constant(), Some(Constant::Integer(number)) if number & bits != 0),
+        )
+        && condition.tainted_by.as_ref().is_none_or(|labels| {
+            value.deep_taint().origins().iter().any(|origin| {
+                origin.source.label().is_some_and(|label| labels.iter().any(|wanted| wanted == label.name()))
+            })
+        })
+        && condition.made_only_of.as_ref().is_none_or(|names| is_made_only_of(value, names))
         && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))
         && condition.named.is_none_or(|kind| {
             subject.name.is_some_and(|name| secret::names::is_named(name, kind))
@@ -102,6 +123,7 @@ fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
                 && (taint.is_empty()
                     || taint.origins().iter().any(|origin| !origin.cleared.contains(Tag::Deserialization)))
         }
+        Is::Assembled => matches!(&value.shape, Shape::Pieces(pieces) if pieces.iter().any(is_text_piece)),
         Is::Tainted => !value.deep_taint().is_empty(),
         Is::Truthy => value.truth() == Some(true),
         Is::Falsy => value.truth() == Some(false),
@@ -111,6 +133,43 @@ fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
         Is::SecretText if !subject.expression.is_none_or(is_literal) => false,
         Is::SecretText => text_of(value)
             .is_some_and(|text| secret::looks_like_secret(subject.name.unwrap_or_default(), &text)),
+    }
+}
+
+fn is_text_piece(piece: &Piece) -> bool {
+    matches!(piece, Piece::Text(_))
+}
+
+/// A text with a mark for each part that is not known.
+fn known_text(value: &Value) -> Option<String> {
+    match &value.shape {
+        Shape::Constant(Constant::Text(text)) => Some(text.to_string()),
+        Shape::Pieces(pieces) => Some(
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => text,
+                    Piece::Hole(_) => "\u{fffd}",
+                })
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+fn is_made_only_of(value: &Value, names: &[smol_str::SmolStr]) -> bool {
+    let comes_from_them = |taint: &crate::flow::taint::Taint| {
+        taint
+            .origins()
+            .iter()
+            .any(|origin| matches!(&origin.source, Source::MadeBy { callee, .. } if names.contains(callee)))
+    };
+    match &value.shape {
+        Shape::Pieces(pieces) => pieces.iter().all(|piece| match piece {
+            Piece::Text(_) => true,
+            Piece::Hole(taint) => comes_from_them(taint),
+        }),
+        _ => value.is_constant() || comes_from_them(&value.taint),
     }
 }
 

@@ -144,11 +144,19 @@ fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) 
     let mut errors = Vec::new();
     while let Some(condition) = waiting.pop() {
         waiting.extend(&condition.any);
-        let Some(pattern) = &condition.matches else { continue };
-        if let Err(error) = Regex::new(pattern) {
-            let line = line_of(front_matter, "matches", "");
-            let message = format!("`{pattern}` is no regular expression: {error}");
-            errors.push(PageError { path: path.into(), line, key: Some("matches".into()), message });
+        for (key, pattern) in [("matches", &condition.matches), ("text-matches", &condition.text_matches)] {
+            if let Some(Err(error)) = pattern.as_deref().map(Regex::new) {
+                let line = line_of(front_matter, key, "");
+                let message =
+                    format!("`{}` is no regular expression: {error}", pattern.as_deref().unwrap_or(""));
+                errors.push(PageError { path: path.into(), line, key: Some(key.into()), message });
+            }
+        }
+        for label in condition.tainted_by.iter().flatten() {
+            if let Err(message) = one_of::<Label>(label) {
+                let line = line_of(front_matter, "tainted-by", label);
+                errors.push(PageError { path: path.into(), line, key: Some("tainted-by".into()), message });
+            }
         }
     }
     for query in &definition.query {

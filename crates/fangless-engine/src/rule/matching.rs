@@ -29,6 +29,8 @@ pub(crate) struct RuleIndex {
     messages: Vec<String>,
     /// For each rule, the rules whose finding at the same place it replaces.
     pub(crate) replaces: Vec<Vec<SmolStr>>,
+    /// For each rule, whether it is silent in files of tests.
+    pub(crate) outside_tests: Vec<bool>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
 }
@@ -48,6 +50,10 @@ impl RuleIndex {
             index.fixes.push(definition.fix.clone());
             index.messages.push(definition.message.clone());
             index.replaces.push(definition.replaces.clone());
+            index.outside_tests.push(definition.outside_tests);
+            for fix in &definition.fix {
+                collect_made_by(&fix.when, &mut index.made_by);
+            }
             for call in &definition.call {
                 collect_made_by(&call.when, &mut index.made_by);
                 for callee in &call.callee {
@@ -95,7 +101,7 @@ fn unfit(recipes: &[FixRecipe], holds: impl Fn(&Condition) -> bool) -> u32 {
 
 fn collect_made_by(conditions: &[Condition], out: &mut Vec<SmolStr>) {
     for condition in conditions {
-        out.extend(condition.result_of.iter().flatten().cloned());
+        out.extend(condition.result_of.iter().chain(&condition.made_only_of).flatten().cloned());
         collect_made_by(&condition.any, out);
     }
 }
@@ -201,7 +207,8 @@ impl Observer for Matcher<'_> {
                 .iter()
                 .any(|target| event.qualified.as_ref() == Some(target) || event.name == target.as_str());
             let named = matched.named.is_some_and(|kind| crate::secret::names::is_named(event.name, kind));
-            if !(targeted || named) {
+            let bound_so = matched.binding.is_empty() || matched.binding.contains(&event.kind);
+            if !(targeted || named) || !bound_so {
                 continue;
             }
             let subject = Subject {

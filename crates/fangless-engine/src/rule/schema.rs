@@ -35,6 +35,9 @@ pub struct RuleDefinition {
     pub standard: Option<String>,
     #[serde(default)]
     pub profile: Profile,
+    /// Silent in files of tests.
+    #[serde(default)]
+    pub outside_tests: bool,
     pub since: SmolStr,
     /// Rules that say less of the same place: their finding there is dropped when this rule has one.
     #[serde(default)]
@@ -102,12 +105,29 @@ pub struct AssignMatch {
     /// A vocabulary of names instead of exact ones.
     #[serde(default)]
     pub named: Option<NameKind>,
+    /// How the name comes to its value; any way when empty.
+    #[serde(default)]
+    pub binding: Vec<BindingKind>,
     #[serde(default)]
     pub when: Vec<Condition>,
     #[serde(default)]
     pub severity: Option<Severity>,
     #[serde(default)]
     pub message: Option<String>,
+}
+
+/// How a name comes to its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BindingKind {
+    Assignment,
+    Attribute,
+    /// A key of a dictionary, or a subscript that is assigned to.
+    Key,
+    /// A keyword argument of a call.
+    Keyword,
+    /// The default of a parameter.
+    Default,
 }
 
 /// Word-split vocabularies of identifier names.
@@ -153,6 +173,10 @@ pub struct CheckMatch {
 #[serde(rename_all = "kebab-case")]
 pub enum CheckName {
     FailOpenExcept,
+    OpenModeBroaderThanUse,
+    ProviderToken,
+    PrivateKey,
+    CredentialInUrl,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
@@ -208,6 +232,19 @@ pub struct Condition {
     /// A regular expression that a constant string must match somewhere.
     #[serde(default)]
     pub matches: Option<String>,
+    /// A regular expression that a text must match of which not all need be known: `\u{fffd}` stands for each part that
+    /// is not.
+    #[serde(default)]
+    pub text_matches: Option<String>,
+    /// A constant number that has one of these bits: a mode of a file.
+    #[serde(default)]
+    pub has_bits: Option<i64>,
+    /// The condition speaks of the item at this place of a list or tuple, from zero.
+    #[serde(default)]
+    pub item: Option<usize>,
+    /// Labels, data of one of which reaches the value.
+    #[serde(default)]
+    pub tainted_by: Option<Vec<SmolStr>>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
@@ -217,6 +254,9 @@ pub struct Condition {
     /// Qualified callees, of one of which the value is the result, or is made from it.
     #[serde(default)]
     pub result_of: Option<Vec<SmolStr>>,
+    /// Qualified callees: every part of a text that is not constant is a result of one of them.
+    #[serde(default)]
+    pub made_only_of: Option<Vec<SmolStr>>,
     #[serde(default)]
     pub not: bool,
     /// Alternatives: at least one of them holds.
@@ -236,6 +276,8 @@ pub enum Is {
     Dynamic,
     /// Not a constant, and no check of a signature vouches for it.
     Unverified,
+    /// A text that is put together of constant and other parts.
+    Assembled,
     Tainted,
     /// A constant that is true in a condition.
     Truthy,

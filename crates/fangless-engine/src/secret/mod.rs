@@ -1,6 +1,9 @@
 //! Credentials: names that hold them, texts that look like them. A secret's value never leaves this module.
 
 pub mod names;
+pub(crate) mod private_key;
+pub(crate) mod token;
+pub(crate) mod url;
 
 /// Parts of texts that stand where a credential will once be.
 const PLACEHOLDERS: [&str; 22] = [
@@ -34,7 +37,7 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
     if text.len() < 6 || text.chars().any(char::is_whitespace) {
         return false;
     }
-    if PLACEHOLDERS.iter().any(|placeholder| lower.contains(placeholder)) {
+    if is_placeholder(&lower) {
         return false;
     }
     // The name of the thing rather than the thing: `PASSWORD = "password"`, `TOKEN_HEADER = "x-api-token"`.
@@ -68,6 +71,11 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
         return is_password_name(name);
     }
     has_digit || has_other || entropy(text) > 3.0
+}
+
+/// Whether a text in lower case stands where a credential will once be.
+fn is_placeholder(lower: &str) -> bool {
+    PLACEHOLDERS.iter().any(|placeholder| lower.contains(placeholder))
 }
 
 fn is_password_name(name: &str) -> bool {

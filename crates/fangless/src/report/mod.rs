@@ -43,6 +43,8 @@ pub(crate) struct FileReport {
     pub(crate) source: SourceText,
     pub(crate) findings: Vec<FindingReport>,
     lines: LineIndex,
+    /// The text as excerpts show it: without secrets, and of the same length.
+    shown_text: String,
 }
 
 pub(crate) struct FindingReport {
@@ -83,6 +85,9 @@ pub(crate) struct Point {
     pub(crate) column: u32,
 }
 
+/// Weaknesses whose findings cover the value of a secret: hard-coded credentials, passwords and keys.
+const SECRETS: [u16; 3] = [798, 259, 321];
+
 impl FileReport {
     pub(crate) fn new(
         engine_path: SmolStr,
@@ -91,7 +96,29 @@ impl FileReport {
         findings: Vec<FindingReport>,
     ) -> Self {
         let lines = LineIndex::new(&source.text);
-        Self { engine_path, shown, source, findings, lines }
+        let shown_text = source.text.clone();
+        Self { engine_path, shown, source, findings, lines, shown_text }
+    }
+
+    /// Takes the values of secrets out of what excerpts show: of every finding, also of those that stand on a line by
+    /// chance.
+    fn redact(&mut self, rules: &[RuleInformation]) {
+        let tells_a_secret = |name: &SmolStr| {
+            rules.iter().any(|rule| rule.name == *name && rule.cwe.iter().any(|cwe| SECRETS.contains(cwe)))
+        };
+        for report in self.findings.iter().filter(|report| tells_a_secret(&report.finding.rule)) {
+            let range = report.finding.range;
+            let masked: String = range
+                .slice(&self.shown_text)
+                .chars()
+                .map(|character| match character {
+                    '"' | '\'' => character.to_string(),
+                    _ if character.is_whitespace() => character.to_string(),
+                    _ => "*".repeat(character.len_utf8()),
+                })
+                .collect();
+            self.shown_text.replace_range(range.start as usize..range.end as usize, &masked);
+        }
     }
 
     pub(crate) fn point(&self, offset: u32) -> Point {
@@ -119,7 +146,7 @@ impl FileReport {
     pub(crate) fn lines_between(&self, first: u32, last: u32) -> &str {
         let length = self.source.text.len() as u32;
         let start = self.line_start(first);
-        TextRange::new(start, self.lines.line_start(last).unwrap_or(length)).slice(&self.source.text)
+        TextRange::new(start, self.lines.line_start(last).unwrap_or(length)).slice(&self.shown_text)
     }
 
     /// The offset at which a line (from one) begins.
@@ -135,12 +162,13 @@ impl FileReport {
 
 impl Report {
     pub(crate) fn new(
-        files: Vec<FileReport>,
+        mut files: Vec<FileReport>,
         checked: usize,
         messages: Vec<Message>,
         rules: Vec<RuleInformation>,
         root: String,
     ) -> Self {
+        files.iter_mut().for_each(|file| file.redact(&rules));
         let by_path = files.iter().enumerate().map(|(at, file)| (file.engine_path.clone(), at)).collect();
         Self { files, checked, messages, rules, root, by_path }
     }

@@ -1,0 +1,59 @@
+//! Secrets that are known by their shape, wherever they stand: in a literal or a comment. Their text goes nowhere.
+
+use smol_str::SmolStr;
+
+use super::Found;
+use crate::secret::{private_key, token, url};
+use crate::text::TextRange;
+
+/// Tokens of known issuers.
+pub(super) fn tokens(text: &str) -> Vec<Found> {
+    let found = token::find(text).into_iter();
+    found
+        .map(|token| Found {
+            issuer: Some(token.issuer),
+            ..named(text, token.range, &format!("{}_TOKEN", token.issuer.replace(' ', "_")))
+        })
+        .collect()
+}
+
+/// Private keys.
+pub(super) fn private_keys(text: &str) -> Vec<Found> {
+    private_key::find(text).into_iter().map(Found::from).collect()
+}
+
+/// URLs with a password.
+pub(super) fn urls(text: &str) -> Vec<Found> {
+    url::find(text).into_iter().map(|range| named(text, range, "SERVICE_URL")).collect()
+}
+
+/// The literal that begins with the range, as other rules report it, and what it is called on its line.
+fn named(text: &str, range: TextRange, fallback: &str) -> Found {
+    let whole = literal_around(text, range).unwrap_or(range);
+    let line = text[..whole.start as usize].rsplit('\n').next().unwrap_or_default();
+    let name = line.trim_end().strip_suffix(['=', ':']).and_then(|before| {
+        // `name: str = `
+        let before = before.split_once(':').map_or(before, |(before, _)| before).trim_end();
+        let name = before.trim_matches(['"', '\'']);
+        let start =
+            name.rfind(|letter: char| !(letter.is_alphanumeric() || letter == '_')).map_or(0, |at| at + 1);
+        name.get(start..).filter(|name| !name.is_empty())
+    });
+    Found {
+        range: whole,
+        callee: None,
+        name: Some(name.map_or_else(|| SmolStr::new(fallback), SmolStr::new)),
+        issuer: None,
+    }
+}
+
+/// The string literal on one line of which the range is the beginning.
+fn literal_around(text: &str, range: TextRange) -> Option<TextRange> {
+    let quote =
+        text[..range.start as usize].chars().next_back().filter(|quote| matches!(quote, '"' | '\''))?;
+    let rest = &text[range.end as usize..];
+    let close = rest.find([quote, '\n', '\\']).filter(|at| rest[*at..].starts_with(quote))?;
+    let before = text[..range.start as usize - 1].bytes().rev();
+    let prefix = before.take_while(|byte| b"rRbBuU".contains(byte)).count() as u32;
+    Some(TextRange::new(range.start - 1 - prefix, range.end + close as u32 + 1))
+}
