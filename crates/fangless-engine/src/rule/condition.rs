@@ -1,7 +1,5 @@
 //! Conditions: what a rule or a model asks of a call's arguments or of a bound value.
 
-use regex::Regex;
-
 use super::schema::{Condition, Is};
 use crate::flow::event::{CallEvent, select};
 use crate::flow::taint::Source;
@@ -79,15 +77,14 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
         && condition.derives_from.as_ref().is_none_or(|names| {
             refers_to(value, names) || subject.base.is_some_and(|base| names.iter().any(|name| name == base))
         })
-        && condition.matches.as_ref().is_none_or(|pattern| {
-            let text = value.as_text();
-            // A pattern that does not compile never matches; loading a page reports it.
-            text.is_some_and(|text| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)))
-        })
-        && condition.text_matches.as_ref().is_none_or(|pattern| {
-            let text = known_text(value);
-            text.is_some_and(|text| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&text)))
-        })
+        && condition
+            .matches
+            .as_ref()
+            .is_none_or(|pattern| value.as_text().is_some_and(|text| pattern.is_found_in(text)))
+        && condition
+            .text_matches
+            .as_ref()
+            .is_none_or(|pattern| known_text(value).is_some_and(|text| pattern.is_found_in(&text)))
         && condition.has_bits.is_none_or(
             |bits| matches!(value.as_constant(), Some(Constant::Integer(number)) if number & bits != 0),
         )

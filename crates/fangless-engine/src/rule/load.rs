@@ -145,10 +145,10 @@ fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) 
     while let Some(condition) = waiting.pop() {
         waiting.extend(&condition.any);
         for (key, pattern) in [("matches", &condition.matches), ("text-matches", &condition.text_matches)] {
-            if let Some(Err(error)) = pattern.as_deref().map(Regex::new) {
+            let Some(pattern) = pattern else { continue };
+            if let Err(error) = Regex::new(pattern.as_str()) {
                 let line = line_of(front_matter, key, "");
-                let message =
-                    format!("`{}` is no regular expression: {error}", pattern.as_deref().unwrap_or(""));
+                let message = format!("`{}` is no regular expression: {error}", pattern.as_str());
                 errors.push(PageError { path: path.into(), line, key: Some(key.into()), message });
             }
         }

@@ -4,6 +4,7 @@ pub(crate) mod condition;
 mod load;
 pub(crate) mod matching;
 mod page;
+pub mod pattern;
 pub(crate) mod query;
 pub mod schema;
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use smol_str::SmolStr;
 
+use super::pattern::Pattern;
 use crate::finding::{Applicability, Severity};
 
 /// When a rule runs.
@@ -231,11 +232,11 @@ pub struct Condition {
     pub derives_from: Option<Vec<SmolStr>>,
     /// A regular expression that a constant string must match somewhere.
     #[serde(default)]
-    pub matches: Option<String>,
+    pub matches: Option<Pattern>,
     /// A regular expression that a text must match of which not all need be known: `\u{fffd}` stands for each part that
     /// is not.
     #[serde(default)]
-    pub text_matches: Option<String>,
+    pub text_matches: Option<Pattern>,
     /// A constant number that has one of these bits: a mode of a file.
     #[serde(default)]
     pub has_bits: Option<i64>,
