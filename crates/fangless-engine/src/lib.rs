@@ -2,8 +2,8 @@
 //! no environment, no protocol types.
 //!
 //! The map, each part knowing only those before it:
-//! `text` (offsets, chunks) <- `syntax` (parse, repair, lowering to the IR) <- `facts` (imports, scopes, qualified
-//! names) <- `flow` (the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade).
+//! `text` (offsets, chunks) <- `syntax` (parse, repair, lowering to the IR) <- `model` (libraries as data) <- `flow`
+//! (names, scopes and the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade).
 
 mod checks;
 pub mod config;

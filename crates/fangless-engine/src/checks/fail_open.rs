@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::secret::names::words;
-use crate::syntax::ir::{ExpressionKind, Function, Ir, Statement, StatementKind};
+use crate::syntax::ir::{Expression, ExpressionKind, Function, Ir, Statement, StatementKind};
 use crate::text::TextRange;
 
 /// Returns, inside a handler, of the permissive answer to a question of access.
@@ -64,26 +64,12 @@ fn asks_for_access(function: &Function) -> bool {
 /// Names that the function returns somewhere.
 fn returned_names(statements: &[Statement], names: &mut Vec<SmolStr>) {
     for statement in statements {
-        match &statement.kind {
-            StatementKind::Return(Some(value)) => {
-                if let ExpressionKind::Name(name) = &value.kind {
-                    names.push(name.clone());
-                }
-            }
-            StatementKind::Try { body, handlers, orelse, finally } => {
-                for block in
-                    [body, orelse, finally].into_iter().chain(handlers.iter().map(|handler| &handler.body))
-                {
-                    returned_names(block, names);
-                }
-            }
-            StatementKind::If { body, orelse, .. } | StatementKind::For { body, orelse, .. } => {
-                returned_names(body, names);
-                returned_names(orelse, names);
-            }
-            StatementKind::With { body, .. } => returned_names(body, names),
-            _ => {}
+        if let StatementKind::Return(Some(Expression { kind: ExpressionKind::Name(name), .. })) =
+            &statement.kind
+        {
+            names.push(name.clone());
         }
+        statement.blocks().into_iter().for_each(|block| returned_names(block, names));
     }
 }
 
@@ -111,14 +97,7 @@ fn visit(statements: &[Statement], in_handler: bool, returned: &[SmolStr], found
                 visit(orelse, in_handler, returned, found);
                 visit(finally, in_handler, returned, found);
             }
-            StatementKind::If { body, orelse, .. }
-            | StatementKind::While { body, orelse, .. }
-            | StatementKind::For { body, orelse, .. } => {
-                visit(body, in_handler, returned, found);
-                visit(orelse, in_handler, returned, found);
-            }
-            StatementKind::With { body, .. } => visit(body, in_handler, returned, found),
-            _ => {}
+            _ => statement.blocks().into_iter().for_each(|block| visit(block, in_handler, returned, found)),
         }
     }
 }

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::Found;
 use crate::flow::program::Program;
 use crate::syntax::ir::{
-    Argument, Clause, Expression, ExpressionKind, FormatPart, Function, Handler, Ir, Statement, StatementKind,
+    Argument, Clause, Expression, ExpressionKind, FormatPart, Function, Ir, Statement, StatementKind,
 };
 use crate::text::{ChunkKind, TextRange};
 
@@ -15,7 +15,7 @@ pub(super) fn find(program: &Program, chunk: u64, read: &mut FxHashSet<u64>) -> 
     let Some(info) = program.chunks.get(&chunk) else { return Vec::new() };
     let mut found = Vec::new();
     for function in &info.ir.functions {
-        let uses = |name: &str, uses: &mut Uses| uses.of_function(&info.ir, function, name);
+        let uses = |name: &str, uses: &mut Uses| uses.of_block(&info.ir, &function.body, name);
         report(&function.body, uses, &mut found);
     }
     if info.kind == ChunkKind::Member || opened(&info.ir.body).is_empty() {
@@ -127,24 +127,9 @@ fn binds(function: &Function, name: &str) -> bool {
 fn statements<'s>(body: &'s [Statement], visit: &mut impl FnMut(&'s Statement)) {
     for statement in body {
         visit(statement);
-        for block in blocks(statement) {
+        for block in statement.blocks() {
             statements(block, visit);
         }
-    }
-}
-
-fn blocks(statement: &Statement) -> Vec<&[Statement]> {
-    match &statement.kind {
-        StatementKind::If { body, orelse, .. }
-        | StatementKind::While { body, orelse, .. }
-        | StatementKind::For { body, orelse, .. } => vec![body, orelse],
-        StatementKind::Try { body, handlers, orelse, finally } => {
-            let handlers = handlers.iter().map(|Handler { body, .. }| body.as_slice());
-            [body.as_slice(), orelse, finally].into_iter().chain(handlers).collect()
-        }
-        StatementKind::With { body, .. } => vec![body],
-        StatementKind::Match { cases, .. } => cases.iter().map(|case| case.body.as_slice()).collect(),
-        _ => Vec::new(),
     }
 }
 
@@ -161,10 +146,6 @@ const READS: [&str; 6] = ["read", "readline", "readlines", "readinto", "seek", "
 const READERS: [&str; 7] = ["load", "safe_load", "reader", "DictReader", "list", "tuple", "enumerate"];
 
 impl Uses {
-    fn of_function(&mut self, ir: &Ir, function: &Function, name: &str) {
-        self.of_block(ir, &function.body, name);
-    }
-
     fn of_block(&mut self, ir: &Ir, body: &[Statement], name: &str) {
         statements(body, &mut |statement| match &statement.kind {
             StatementKind::Assign { targets, value } => {

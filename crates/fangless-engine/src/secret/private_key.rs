@@ -6,8 +6,8 @@ use regex::Regex;
 
 use crate::text::TextRange;
 
-/// The opening lines of private keys with the first line of the key after each, in order. An encrypted key is none: it is no use without
-/// its password.
+/// The opening lines of private keys with the first line of the key after each, in order. An encrypted key is none:
+/// it is no use without its password.
 pub(crate) fn find(text: &str) -> Vec<TextRange> {
     static BLOCK: OnceLock<Regex> = OnceLock::new();
     if !text.contains("PRIVATE KEY") {

@@ -104,7 +104,7 @@ const SHAPES: [Shape; 56] = [
     ("AGE-SECRET-KEY-1", Characters::Upper, 58, 58, "age"),
 ];
 
-/// Parts of tokens that stand in the issuers' own documents, or for any token.
+/// Parts of tokens that stand for any token, and the key of an account for trials that Stripe's documents print.
 const EXAMPLES: [&str; 8] =
     ["EXAMPLE", "example", "xxxx", "XXXX", "0000", "1234567890", "abcdefghij", "4eC39HqLyjWDarjtT1zdp7dc"];
 

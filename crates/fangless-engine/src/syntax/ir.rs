@@ -167,6 +167,24 @@ pub enum StatementKind {
     Error(Vec<Expression>),
 }
 
+impl Statement {
+    /// The blocks of a compound statement that belong to the same scope, in the order of the text.
+    pub fn blocks(&self) -> Vec<&[Statement]> {
+        match &self.kind {
+            StatementKind::If { body, orelse, .. }
+            | StatementKind::While { body, orelse, .. }
+            | StatementKind::For { body, orelse, .. } => vec![body, orelse],
+            StatementKind::Try { body, handlers, orelse, finally } => {
+                let handlers = handlers.iter().map(|handler| handler.body.as_slice());
+                std::iter::once(body.as_slice()).chain(handlers).chain([orelse.as_slice(), finally]).collect()
+            }
+            StatementKind::With { body, .. } => vec![body],
+            StatementKind::Match { cases, .. } => cases.iter().map(|case| case.body.as_slice()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// `import name as alias`, or one name of a `from` import.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportedName {
