@@ -1,13 +1,14 @@
 //! Calls of built-in functions and containers whose result is known by element: conversions, iteration helpers, the
-//! types of `collections`. Knows no library beyond the standard containers.
+//! types of `collections`, `configparser`. Other libraries' names for the same are aliases in the models.
 
 use super::bounds::MAX_ELEMENTS;
+use super::call::Called;
 use super::evaluator::Evaluator;
-use super::event::Passed;
-use super::library::{to_text, with_taint};
+use super::event::{Passed, select};
+use super::library::{put, to_text, with_taint};
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
-use crate::model::schema::Tag;
+use crate::model::schema::{Tag, Target};
 use crate::syntax::ir::{ArgumentKind, Expression};
 
 impl Evaluator<'_> {
@@ -55,12 +56,10 @@ impl Evaluator<'_> {
             "dict" | "collections.OrderedDict" | "collections.Counter" => Some(mapping(passed)),
             "collections.defaultdict" => Some(mapping(passed.get(1..).unwrap_or_default())),
             "collections.ChainMap" => chain(&positional),
-            "configparser.ConfigParser"
-            | "configparser.RawConfigParser"
-            | "configparser.SafeConfigParser" => {
+            "configparser.ConfigParser" => {
                 Some(Value { shape: Shape::Sections([].into()), taint: Taint::default() })
             }
-            "dataclasses.replace" | "copy.replace" | "attrs.evolve" | "attr.evolve" => {
+            "dataclasses.replace" => {
                 let object = first?;
                 if !matches!(object.shape, Shape::Object { .. }) {
                     return None;
@@ -109,27 +108,26 @@ impl Evaluator<'_> {
     }
 
     /// A method that puts its arguments into a receiver of which no elements are known: its taint holds for the whole.
-    pub(super) fn gather(&mut self, place: &Expression, receiver: &Value, method: &str, values: &[Value]) {
-        let gathers = matches!(
+    /// Of a library's class the models say so; what nothing is known of is taken for a container.
+    pub(super) fn gather(&mut self, place: &Expression, called: &Called<'_>) {
+        let (Some(receiver), Some(method)) = (called.receiver, called.method) else { return };
+        let row = called.qualified.and_then(|name| self.program.models.propagate(name));
+        let row = row.filter(|row| row.to == Target::Receiver);
+        let is_container_method = matches!(
             method,
-            "append"
-                | "appendleft"
-                | "add"
-                | "insert"
-                | "extend"
-                | "update"
-                | "put"
-                | "put_nowait"
-                | "setdefault"
-        ) || (matches!(method, "write" | "writelines")
-            && matches!(&receiver.shape, Shape::Instance(class) if class == "io.StringIO" || class == "io.BytesIO"));
-        let open = matches!(receiver.shape, Shape::Unknown | Shape::Instance(_));
-        if !(gathers && open) {
+            "append" | "appendleft" | "add" | "insert" | "extend" | "update" | "put" | "setdefault"
+        );
+        if row.is_none() && !(is_container_method && receiver.shape == Shape::Unknown) {
             return;
         }
         let mut taint = receiver.taint.clone();
-        for value in values {
-            taint.add(&value.deep_taint());
+        match row {
+            Some(row) => {
+                row.from.iter().filter_map(|selector| select(selector, called.passed)).for_each(|one| {
+                    taint.add(&one.value.deep_taint());
+                })
+            }
+            None => called.passed.iter().for_each(|one| taint.add(&one.value.deep_taint())),
         }
         if taint != receiver.taint {
             self.rebind(place, Value { shape: receiver.shape.clone(), taint });
@@ -222,13 +220,6 @@ fn mapping(passed: &[Passed<'_>]) -> Value {
         }
     }
     Value { shape: Shape::Mapping { entries: entries.into(), open }, taint }
-}
-
-pub(super) fn put(entries: &mut Vec<(Constant, Value)>, key: Constant, value: Value) {
-    match entries.iter_mut().find(|(known, _)| *known == key) {
-        Some((_, known)) => *known = value,
-        None => entries.push((key, value)),
-    }
 }
 
 /// The first mapping that has a key answers for it.

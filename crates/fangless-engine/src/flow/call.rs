@@ -11,7 +11,7 @@ use super::library;
 use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
-use crate::model::schema::Tag;
+use crate::model::schema::{Tag, Target};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 
 /// A call, taken apart.
@@ -176,7 +176,7 @@ impl Evaluator<'_> {
                 return result;
             }
             if let ExpressionKind::Attribute { value: place, .. } = &function.kind {
-                self.gather(place, receiver, method, &values);
+                self.gather(place, called);
             }
         }
         self.call_library(called)
@@ -196,7 +196,9 @@ impl Evaluator<'_> {
         for one in passed {
             taint.add(&one.value.deep_taint());
         }
-        if let Some(row) = qualified.and_then(|name| models.propagate(name)) {
+        if let Some(row) =
+            qualified.and_then(|name| models.propagate(name)).filter(|row| row.to == Target::Result)
+        {
             taint = Taint::default();
             for selector in &row.from {
                 if let Some(one) = select(selector, passed) {

@@ -11,7 +11,7 @@ use super::taint::{Location, Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::HandlerRow;
-use crate::syntax::ir::{Expression, ExpressionKind, Function};
+use crate::syntax::ir::{Expression, ExpressionKind, Function, Parameter};
 
 impl Evaluator<'_> {
     /// Evaluates a function with unknown arguments, as its framework or anyone may call it.
@@ -75,21 +75,24 @@ impl Evaluator<'_> {
     fn parameter_value(
         &mut self,
         function: &Function,
-        parameter: &crate::syntax::ir::Parameter,
+        parameter: &Parameter,
         position: usize,
         handler: Option<&HandlerRow>,
         at: Location,
     ) -> Value {
+        let is_provided = self.is_provided(parameter);
         if let Some(handler) = handler {
             if let Some(class) = handler.parameter.get(&position.to_string()).and_then(toml::Value::as_str) {
                 return Value::instance(class);
             }
-            if let Some(label) = handler.label.filter(|_| !is_injected(parameter)) {
+            if let Some(label) = handler.label.filter(|_| !is_provided) {
                 let value = self.source_value(label, &parameter.name, at);
                 return match &parameter.annotation {
                     // An object of the framework brings its own sources with it.
                     Some(annotation) => match self.typed(annotation, value.taint) {
-                        Value { shape: Shape::Instance(class), .. } if !class.starts_with("pydantic") => {
+                        Value { shape: Shape::Instance(class), .. }
+                            if !self.program.models.derives_from(&class, "str") =>
+                        {
                             Value::instance(class)
                         }
                         value => value,
@@ -99,7 +102,7 @@ impl Evaluator<'_> {
                 };
             }
         }
-        if is_injected(parameter) {
+        if is_provided {
             return match &parameter.annotation {
                 Some(annotation) => self.typed(annotation, Taint::default()),
                 None => Value::unknown(),
@@ -117,10 +120,10 @@ impl Evaluator<'_> {
                     ..
                 }) => Value::unknown(),
                 // A view that no decorator marks is known by what it is called with.
-                _ if position == 0 && parameter.name == "request" => {
-                    Value { shape: Shape::Instance("web.Request".into()), taint }
-                }
-                _ => Value::tainted(taint),
+                _ => match self.program.models.first_parameter(&parameter.name).filter(|_| position == 0) {
+                    Some(class) => Value { shape: Shape::Instance(class.clone()), taint },
+                    None => Value::tainted(taint),
+                },
             },
         }
     }
@@ -213,24 +216,24 @@ impl Evaluator<'_> {
             })
             .cloned()
     }
-}
 
-/// `db = Depends(get_db)`, `db: Annotated[Session, Depends(get_db)]`: given by the program, not by the client.
-fn is_injected(parameter: &crate::syntax::ir::Parameter) -> bool {
-    let injects = |expression: &Expression| {
-        let ExpressionKind::Call { function, .. } = &expression.kind else { return false };
-        matches!(
-            &function.kind,
-            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. }
-                if name == "Depends" || name == "Security"
-        )
-    };
-    let annotated = parameter.annotation.as_ref().is_some_and(|annotation| match &annotation.kind {
-        ExpressionKind::Subscript { index, .. } => match &index.kind {
-            ExpressionKind::Tuple(items) => items.iter().skip(1).any(injects),
-            _ => false,
-        },
-        _ => false,
-    });
-    annotated || parameter.default.as_ref().is_some_and(injects)
+    /// `db = Depends(get_db)`, `db: Annotated[Session, Depends(get_db)]`: given by the program, not by the client.
+    fn is_provided(&mut self, parameter: &Parameter) -> bool {
+        let annotated = parameter.annotation.as_ref().and_then(|annotation| match &annotation.kind {
+            ExpressionKind::Subscript { index, .. } => match &index.kind {
+                ExpressionKind::Tuple(items) => items.get(1..),
+                _ => None,
+            },
+            _ => None,
+        });
+        let candidates = parameter.default.iter().chain(annotated.unwrap_or_default());
+        for candidate in candidates {
+            let ExpressionKind::Call { function, .. } = &candidate.kind else { continue };
+            let callee = self.quietly(|evaluator| evaluator.callee(function));
+            if matches!(&callee.shape, Shape::External(name) if self.program.models.provides(name)) {
+                return true;
+            }
+        }
+        false
+    }
 }

@@ -66,15 +66,12 @@ pub(super) fn with_item(owner: Value, key: &Value, value: Value) -> Value {
     match (&owner.shape, key.as_constant()) {
         (Shape::Mapping { entries, open }, Some(key)) if entries.len() < MAX_ELEMENTS => {
             let mut entries = entries.to_vec();
-            match entries.iter_mut().find(|(known, _)| known == key) {
-                Some((_, known)) => *known = value,
-                None => entries.push((key.clone(), value)),
-            }
+            put(&mut entries, key.clone(), value);
             Value { shape: Shape::Mapping { entries: entries.into(), open: *open }, taint: owner.taint }
         }
         (Shape::Sections(entries), Some(key)) if entries.len() < MAX_ELEMENTS => {
             let mut entries = entries.to_vec();
-            super::builtin::put(&mut entries, key.clone(), value);
+            put(&mut entries, key.clone(), value);
             Value { shape: Shape::Sections(entries.into()), taint: owner.taint }
         }
         (Shape::Sequence { items, open }, Some(Constant::Integer(at))) => {
@@ -86,6 +83,14 @@ pub(super) fn with_item(owner: Value, key: &Value, value: Value) -> Value {
             Value { shape: Shape::Sequence { items: items.into(), open: *open }, taint: owner.taint }
         }
         _ => with_taint(opened(owner), &value.deep_taint()),
+    }
+}
+
+/// Binds a key: in its old place where it has one.
+pub(super) fn put(entries: &mut Vec<(Constant, Value)>, key: Constant, value: Value) {
+    match entries.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => *known = value,
+        None => entries.push((key, value)),
     }
 }
 
@@ -310,8 +315,7 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
             Shape::Mapping { entries: more, open: other } => {
                 let mut joined = entries.to_vec();
                 for (key, value) in more.iter() {
-                    joined.retain(|(known, _)| known != key);
-                    joined.push((key.clone(), value.clone()));
+                    put(&mut joined, key.clone(), value.clone());
                 }
                 let shape = Shape::Mapping { entries: joined.into(), open: *open || *other };
                 Some((Value { shape, taint: receiver.taint.clone() }, none))

@@ -70,6 +70,8 @@ pub struct Models {
     alias_roots: FxHashSet<SmolStr>,
     bases: FxHashMap<SmolStr, Vec<SmolStr>>,
     never_returns: FxHashSet<SmolStr>,
+    provides: FxHashSet<SmolStr>,
+    first_parameters: FxHashMap<SmolStr, SmolStr>,
     undeclared: FxHashMap<SmolStr, SmolStr>,
     undeclared_instances: FxHashMap<SmolStr, SmolStr>,
 }
@@ -134,6 +136,8 @@ impl Models {
             self.aliases.insert(from, to);
         }
         self.never_returns.extend(file.never_returns);
+        self.provides.extend(file.provides);
+        self.first_parameters.extend(file.first_parameter);
         self.bases.extend(file.class);
         self.undeclared.extend(file.undeclared);
         self.undeclared_instances.extend(file.undeclared_instance);
@@ -308,6 +312,16 @@ impl Models {
     /// Whether a call of it ends the function as a `raise` does.
     pub fn never_returns(&self, name: &str) -> bool {
         self.never_returns.contains(name)
+    }
+
+    /// Whether a parameter with a call of it as default or in its annotation is provided by the program.
+    pub fn provides(&self, name: &str) -> bool {
+        self.provides.contains(name)
+    }
+
+    /// The class of a first parameter of this name that nothing else describes.
+    pub fn first_parameter(&self, name: &str) -> Option<&SmolStr> {
+        self.first_parameters.get(name)
     }
 
     /// What a name that a file never binds is taken for: a qualified name, or the class of the object.

@@ -32,7 +32,6 @@ pub struct ModelFile {
     /// Callees that never return: they raise or end the process.
     #[serde(default)]
     pub never_returns: Vec<SmolStr>,
-    /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`.
     /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`. What lies below is
     /// renamed too.
     #[serde(default)]
@@ -40,6 +39,12 @@ pub struct ModelFile {
     /// The bases of library classes: what is known of a base's methods and attributes holds for the class.
     #[serde(default)]
     pub class: FxHashMap<SmolStr, Vec<SmolStr>>,
+    /// Callees that, as a parameter's default or in its annotation, say that the program provides it, not the client.
+    #[serde(default)]
+    pub provides: Vec<SmolStr>,
+    /// The class of a first parameter without annotation, by its name: `request = "web.Request"`.
+    #[serde(default)]
+    pub first_parameter: FxHashMap<SmolStr, SmolStr>,
     /// Names that mean a module or an object where no import declares them.
     #[serde(default)]
     pub undeclared: FxHashMap<SmolStr, SmolStr>,
