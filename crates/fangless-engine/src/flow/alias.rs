@@ -1,31 +1,27 @@
 //! Names of one mutable object: a change through one of them is seen through the others. Known within one body, for
 //! names bound to other names, attributes and elements; and through the arguments of a call.
 
-use super::evaluator::{Evaluator, Frame, Variables};
+use smol_str::SmolStr;
+
+use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
+use super::function::{at_exits, parameter_of};
 use super::value::{Shape, Value};
 use crate::syntax::ir::{Expression, ExpressionKind, Function, ParameterKind};
 
 impl Evaluator<'_> {
     /// Remembers that two places hold one object, where the value can be changed in place.
     pub(super) fn note_alias(&mut self, target: &Expression, source: &Expression, value: &Value) {
-        if !is_mutable(value) {
+        if !is_mutable(value) || !is_place(target) || !is_place(source) {
             return;
         }
-        match (&target.kind, &source.kind) {
-            (ExpressionKind::Name(name), _) if is_place(source) => {
-                let (name, place) = (name.clone(), source.clone());
-                self.frame().aliases.push((name, place));
-            }
-            (
-                ExpressionKind::Attribute { .. } | ExpressionKind::Subscript { .. },
-                ExpressionKind::Name(name),
-            ) if is_place(target) => {
-                let (name, place) = (name.clone(), target.clone());
-                self.frame().aliases.push((name, place));
-            }
-            _ => {}
-        }
+        let (name, place) = match (&target.kind, &source.kind) {
+            (ExpressionKind::Name(name), _) => (name, source),
+            (_, ExpressionKind::Name(name)) => (name, target),
+            _ => return,
+        };
+        let alias = (name.clone(), place.clone());
+        self.frame().aliases.push(alias);
     }
 
     /// A name that is bound anew is no other name of anything any more.
@@ -37,7 +33,12 @@ impl Evaluator<'_> {
         frame.aliases.retain(|(alias, place)| alias != name && root(place) != Some(name));
     }
 
-    /// Shows a change made through one name under the other names of the object.
+    /// An attribute or element that gets another object leaves the old one to its other names.
+    pub(super) fn forget_place(&mut self, target: &Expression) {
+        self.frame().aliases.retain(|(_, place)| !is_same_or_below(place, target));
+    }
+
+    /// Shows a change made through one name under the other names of the object, and of what is in it.
     pub(super) fn update_aliases(&mut self, name: &str, value: &Value) {
         if self.frame_ref().aliases.is_empty() {
             return;
@@ -47,8 +48,9 @@ impl Evaluator<'_> {
         for (alias, place) in &aliases {
             if alias == name {
                 self.rebind(place, value.clone());
-            } else if matches!(&place.kind, ExpressionKind::Name(other) if other == name) {
-                self.set(alias, value.clone());
+            } else if root(place) == Some(name) {
+                let now = self.quietly(|evaluator| evaluator.expression(place));
+                self.set(alias, now);
             }
         }
         self.frame().aliases = aliases;
@@ -60,48 +62,18 @@ impl Evaluator<'_> {
         function: &Function,
         skip: usize,
         passed: &[Passed<'_>],
-        frame: &Frame,
+        exits: &[(Option<bool>, Variables)],
+        rebound: &[SmolStr],
     ) {
-        let mut position = 0;
-        for one in passed {
-            let parameter = match &one.argument.keyword {
-                Some(name) => function.parameters.iter().find(|parameter| parameter.name == *name),
-                None => {
-                    position += 1;
-                    function.parameters.get(position - 1 + skip)
-                }
-            };
-            let Some(parameter) = parameter else { continue };
-            let plain = matches!(
-                parameter.kind,
-                ParameterKind::Normal | ParameterKind::PositionalOnly | ParameterKind::KeywordOnly
-            );
-            if !plain || !is_place(&one.argument.value) || frame.rebound.contains(&parameter.name) {
+        for (at, one) in passed.iter().enumerate() {
+            let Some(parameter) = parameter_of(function, one.argument, at + skip) else { continue };
+            let is_one =
+                !matches!(parameter.kind, ParameterKind::Arguments | ParameterKind::KeywordArguments);
+            if !is_one || !is_place(&one.argument.value) || rebound.contains(&parameter.name) {
                 continue;
             }
-            let states: Vec<&Variables> =
-                frame.exits.iter().map(|(_, state)| state).chain(frame.state.as_ref()).collect();
-            let mut after: Option<Value> = None;
-            for state in states {
-                let Some(value) = state.get(&parameter.name) else { continue };
-                after = Some(after.map_or_else(|| value.clone(), |known| known.join(value)));
-            }
-            let Some(after) = after else { continue };
-            let changed = match (&one.value.shape, &after.shape) {
-                (before, shape) if before == shape => false,
-                (
-                    Shape::Sequence { .. }
-                    | Shape::Mapping { .. }
-                    | Shape::Object { .. }
-                    | Shape::Sections(_),
-                    Shape::Sequence { .. }
-                    | Shape::Mapping { .. }
-                    | Shape::Object { .. }
-                    | Shape::Sections(_),
-                ) => true,
-                _ => false,
-            };
-            if changed {
+            let Some(after) = at_exits(exits, &parameter.name) else { continue };
+            if is_mutable(&one.value) && is_mutable(&after) && after.shape != one.value.shape {
                 self.rebind(&one.argument.value, after);
             }
         }
@@ -131,4 +103,27 @@ fn root(expression: &Expression) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// Whether a place is another one, or lies in what that holds, wherever each is written.
+fn is_same_or_below(place: &Expression, other: &Expression) -> bool {
+    let is_same = match (&place.kind, &other.kind) {
+        (ExpressionKind::Name(one), ExpressionKind::Name(other)) => one == other,
+        (
+            ExpressionKind::Attribute { value, name },
+            ExpressionKind::Attribute { value: other, name: wanted },
+        ) => name == wanted && is_same_or_below(value, other) && is_same_or_below(other, value),
+        (
+            ExpressionKind::Subscript { value, index },
+            ExpressionKind::Subscript { value: other, index: wanted },
+        ) => index.kind == wanted.kind && is_same_or_below(value, other) && is_same_or_below(other, value),
+        _ => false,
+    };
+    is_same
+        || match &place.kind {
+            ExpressionKind::Attribute { value, .. } | ExpressionKind::Subscript { value, .. } => {
+                is_same_or_below(value, other)
+            }
+            _ => false,
+        }
 }

@@ -10,7 +10,9 @@ use super::event::Passed;
 use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
-use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind, Function, ParameterKind};
+use crate::syntax::ir::{
+    Argument, ArgumentKind, Expression, ExpressionKind, Function, Parameter, ParameterKind,
+};
 
 /// What a call of a workspace function did.
 pub(super) struct Outcome {
@@ -149,7 +151,6 @@ impl Evaluator<'_> {
             self.block(&function.body);
         }
         let Some(frame) = self.frames.pop() else { return unknown };
-        self.update_arguments(function, skip, passed, &frame);
         let mut exits = frame.exits;
         let mut value = frame.returned;
         if let Some(state) = frame.state {
@@ -161,6 +162,7 @@ impl Evaluator<'_> {
                 None => none,
             });
         }
+        self.update_arguments(function, skip, passed, &exits, &frame.rebound);
         let value = self.step(
             value.unwrap_or_default(),
             whole,
@@ -221,10 +223,7 @@ impl Evaluator<'_> {
         }
         let mut result = Vec::new();
         for (at, one) in passed.iter().enumerate() {
-            let parameter = match &one.argument.keyword {
-                Some(name) => definition.parameters.iter().find(|parameter| parameter.name == *name),
-                None => definition.parameters.get(at + skip),
-            };
+            let parameter = parameter_of(definition, one.argument, at + skip);
             let before = one.value.deep_taint();
             let tags = match parameter {
                 Some(parameter) if !before.is_empty() => exits.iter().fold(TagSet::ALL, |tags, state| {
@@ -251,10 +250,27 @@ pub(super) fn changed_receiver(
 ) -> Option<Value> {
     let (_, function) = evaluator.program.function(reference)?;
     let name = &function.parameters.first()?.name;
-    let mut exits = outcome.exits.iter().filter_map(|(_, state)| state.get(name).cloned());
-    let first = exits.next()?;
-    let joined = exits.fold(first, |joined, value| joined.join(&value));
+    let joined = at_exits(&outcome.exits, name)?;
     matches!(joined.shape, Shape::Object { .. }).then_some(joined)
+}
+
+/// What a variable holds when the function ends, on any way out.
+pub(super) fn at_exits(exits: &[(Option<bool>, Variables)], name: &str) -> Option<Value> {
+    let mut values = exits.iter().filter_map(|(_, state)| state.get(name).cloned());
+    let first = values.next()?;
+    Some(values.fold(first, |joined, value| joined.join(&value)))
+}
+
+/// The parameter that an argument is passed for: by its name, or by its place in the call.
+pub(super) fn parameter_of<'f>(
+    function: &'f Function,
+    argument: &Argument,
+    place: usize,
+) -> Option<&'f Parameter> {
+    match &argument.keyword {
+        Some(name) => function.parameters.iter().find(|parameter| parameter.name == *name),
+        None => function.parameters.get(place),
+    }
 }
 
 pub(super) fn has_decorator(function: &Function, name: &str) -> bool {

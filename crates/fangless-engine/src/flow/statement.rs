@@ -401,11 +401,13 @@ impl Evaluator<'_> {
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => self.unpack(targets, &value),
             ExpressionKind::Starred(inner) => self.bind(inner, value),
             ExpressionKind::Attribute { value: owner, name } => {
+                self.forget_place(target);
                 let owned = self.expression(owner);
                 let updated = with_attribute(owned, name, value);
                 self.rebind(owner, updated);
             }
             ExpressionKind::Subscript { value: owner, index } => {
+                self.forget_place(target);
                 let owned = self.expression(owner);
                 let key = self.expression(index);
                 let updated = super::library::with_item(owned, &key, value);
