@@ -121,13 +121,15 @@ impl Evaluator<'_> {
             return;
         }
         let mut taint = receiver.taint.clone();
-        match row {
-            Some(row) => {
-                row.from.iter().filter_map(|selector| select(selector, called.passed)).for_each(|one| {
-                    taint.add(&one.value.deep_taint());
+        let put = |one: &Passed<'_>| {
+            row.is_none_or(|row| {
+                row.from.iter().any(|selector| {
+                    select(selector, called.passed).is_some_and(|wanted| std::ptr::eq(wanted, one))
                 })
-            }
-            None => called.passed.iter().for_each(|one| taint.add(&one.value.deep_taint())),
+            })
+        };
+        for one in called.passed.iter().filter(|one| put(one)) {
+            taint.add(&one.value.deep_taint());
         }
         if taint != receiver.taint {
             self.rebind(place, Value { shape: receiver.shape.clone(), taint });
