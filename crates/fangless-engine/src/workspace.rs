@@ -93,10 +93,11 @@ impl Workspace {
         self.missing.remove(&path);
         let is_new = !self.files.contains_key(&path);
         self.files.insert(path.clone(), Document::new(text));
+        self.program.add_module(&path);
         self.lower(&path, false);
         if is_new {
             // Imports of other files may now mean this one.
-            self.program.forget_all_globals();
+            self.program.forget_all();
             self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
@@ -124,7 +125,7 @@ impl Workspace {
         let path = SmolStr::new(path);
         self.forget(&path);
         self.files.remove(&path);
-        self.program.forget_all_globals();
+        self.program.forget_all();
         self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 

@@ -16,7 +16,13 @@ pub(crate) const MAX_REEXPORTS: usize = 8;
 pub(crate) const MAX_IMPORT_DEPTH: usize = 48;
 /// Rounds in which modules that import each other in a circle are settled.
 pub(crate) const ROUNDS: usize = 2;
+/// Ancestors of a class that are looked at.
+pub(crate) const MAX_BASES: usize = 16;
+/// Calls remembered for one place in the program, by what was passed.
+pub(crate) const MAX_REMEMBERED: usize = 8;
 /// Calls evaluated inside calls.
 pub(crate) const MAX_CALL_DEPTH: usize = 6;
 /// Calls of workspace functions followed while one unit is evaluated; each is a whole body.
 pub(crate) const MAX_CALLS: usize = 400;
+/// Statements evaluated in the bodies of such calls, after which no further call is followed.
+pub(crate) const MAX_FOLLOWED: usize = 2000;

@@ -1,7 +1,5 @@
 //! Calls: what is called, and calls of library code by its models.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::builtin;
@@ -9,7 +7,7 @@ use super::evaluator::Evaluator;
 use super::event::{Passed, select};
 use super::library;
 use super::taint::{TagSet, Taint};
-use super::value::{ClassReference, FunctionReference, Shape, Value};
+use super::value::{FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::{Tag, Target};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
@@ -24,6 +22,8 @@ pub(super) struct Called<'c> {
     pub(super) method: Option<&'c str>,
     pub(super) receiver: Option<&'c Value>,
     pub(super) passed: &'c [Passed<'c>],
+    /// The program names the function elsewhere than in front of the arguments: no fix can edit it here.
+    pub(super) is_indirect: bool,
 }
 
 impl Evaluator<'_> {
@@ -35,8 +35,28 @@ impl Evaluator<'_> {
     ) -> Value {
         let callee = self.callee(function);
         let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
+        self.apply(&callee, &passed, whole, function, false)
+    }
+
+    /// Calls a value. `is_indirect` where the program names the function elsewhere than in front of the arguments.
+    pub(super) fn apply(
+        &mut self,
+        callee: &Value,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+        function: &Expression,
+        is_indirect: bool,
+    ) -> Value {
+        if let Shape::Partial(partial) = &callee.shape {
+            return self.apply_partial(&partial.clone(), passed, whole, function);
+        }
         let (method, receiver) = match &callee.shape {
             Shape::Method { receiver, name } => (Some(name.clone()), Some(receiver.clone())),
+            Shape::Bound { receiver, function } => {
+                let program = self.program;
+                let name = program.function(*function).map(|(_, function)| function.name.clone());
+                (name, Some(receiver.clone()))
+            }
             _ => (None, None),
         };
         let models = self.program.models;
@@ -51,11 +71,12 @@ impl Evaluator<'_> {
         let called = Called {
             whole,
             function,
-            callee: &callee,
+            callee,
             qualified: qualified.as_deref(),
             method: method.as_deref(),
             receiver: receiver.as_deref(),
-            passed: &passed,
+            passed,
+            is_indirect,
         };
         self.tell_call(&called);
         let result = self.dispatch(&called);
@@ -73,7 +94,7 @@ impl Evaluator<'_> {
     pub(super) fn pass<'e>(&mut self, argument: &'e Argument) -> Passed<'e> {
         let value = self.expression(&argument.value);
         let base = match &value.shape {
-            Shape::Class(class) => self.external_base(*class, 0),
+            Shape::Class(class) => self.external_base(*class),
             _ => None,
         };
         Passed { argument, value, base }
@@ -84,41 +105,15 @@ impl Evaluator<'_> {
         match &function.kind {
             ExpressionKind::Attribute { value, name } => {
                 let owner = self.expression(value);
-                if let ExpressionKind::Call { function: inner, .. } = &value.kind
-                    && matches!(&inner.kind, ExpressionKind::Name(called) if called == "super")
-                {
-                    return self.super_method(name);
+                if is_super(value) {
+                    return self.super_attribute(name);
                 }
-                self.attribute(&owner, name)
+                let callee = self.attribute(&owner, name);
+                self.property(callee, function)
             }
             ExpressionKind::Name(name) => self.lookup(name),
             _ => self.expression(function),
         }
-    }
-
-    fn super_method(&mut self, name: &SmolStr) -> Value {
-        let Some(class) = self.frame_ref().class else { return Value::unknown() };
-        for base in self.bases(class) {
-            match base.shape {
-                Shape::Class(base) => {
-                    if let Some(value) = self.class_attribute(base, name) {
-                        let receiver = self.lookup("self");
-                        if matches!(value.shape, Shape::Function(_))
-                            && matches!(receiver.shape, Shape::Object { .. })
-                        {
-                            return Value {
-                                shape: Shape::Method { receiver: Arc::new(receiver), name: name.clone() },
-                                taint: Taint::default(),
-                            };
-                        }
-                        return value;
-                    }
-                }
-                Shape::External(base) => return Value::external(format!("{base}.{name}")),
-                _ => {}
-            }
-        }
-        Value::unknown()
     }
 
     /// A method that a workspace class inherits from a library class.
@@ -127,36 +122,32 @@ impl Evaluator<'_> {
         if self.class_attribute(*class, name).is_some() {
             return None;
         }
-        self.external_base(*class, 0).map(|base| format!("{base}.{name}").into())
-    }
-
-    pub(super) fn external_base(&mut self, class: ClassReference, depth: usize) -> Option<SmolStr> {
-        if depth > 8 {
-            return None;
-        }
-        self.bases(class).into_iter().find_map(|base| match base.shape {
-            Shape::External(name) if name != "object" => Some(name),
-            Shape::Class(base) => self.external_base(base, depth + 1),
-            _ => None,
-        })
+        self.external_base(*class).map(|base| format!("{base}.{name}").into())
     }
 
     fn dispatch(&mut self, called: &Called<'_>) -> Value {
         let Called { whole, function, callee, method, receiver, passed, .. } = *called;
         match &callee.shape {
             Shape::Function(reference) => {
-                return self.call_function(*reference, None, passed, whole).value;
+                return self.call_function(*reference, None, passed, whole).value.clone();
+            }
+            Shape::Bound { receiver, function: reference } => {
+                return self.call_method(*reference, receiver, function, passed, whole);
             }
             Shape::Class(class) => return self.construct(*class, passed, whole),
+            Shape::Object { class, .. } => {
+                if let Some(method) = self.class_attribute(*class, "__call__")
+                    && let Shape::Bound { receiver, function: reference } = self.bound(method, callee).shape
+                {
+                    return self
+                        .call_function(reference, Some((*receiver).clone()), passed, whole)
+                        .value
+                        .clone();
+                }
+            }
             _ => {}
         }
         if let (Some(receiver), Some(method)) = (receiver, method) {
-            if let Shape::Object { class, .. } = &receiver.shape
-                && let Some(Value { shape: Shape::Function(reference), .. }) =
-                    self.class_attribute(*class, method)
-            {
-                return self.call_method(reference, receiver, function, passed, whole);
-            }
             let values = match method {
                 "update" => builtin::with_keywords(passed),
                 _ => builtin::values(passed),
@@ -183,7 +174,7 @@ impl Evaluator<'_> {
     }
 
     fn call_library(&mut self, called: &Called<'_>) -> Value {
-        let Called { whole, function, callee, qualified, method, receiver, passed } = *called;
+        let Called { whole, function, callee, qualified, method, receiver, passed, .. } = *called;
         let models = self.program.models;
         let at = self.location(whole.range);
         if let Some(label) = qualified.and_then(|name| models.source_call(name)) {
@@ -217,7 +208,12 @@ impl Evaluator<'_> {
         if let Some(result) = qualified.and_then(|name| self.built_in(name, passed)) {
             return result;
         }
-        self.call_back(called);
+        if let Some(result) = self.chosen(called) {
+            return result;
+        }
+        if let Some(result) = self.call_back(called) {
+            return result;
+        }
         let class = qualified.and_then(|name| {
             models.returns(name).cloned().or_else(|| {
                 let last = name.rsplit('.').next().unwrap_or_default();
@@ -238,20 +234,6 @@ impl Evaluator<'_> {
         result
     }
 
-    /// A callback passed by name to something that runs it with the other arguments.
-    fn call_back(&mut self, called: &Called<'_>) {
-        let Called { whole, passed, .. } = *called;
-        let name = called.qualified.or(called.method).unwrap_or_default();
-        let runs =
-            name.ends_with("to_thread") || name.ends_with("submit") || name.ends_with("run_in_executor");
-        let Some(at) = passed.iter().position(|one| matches!(one.value.shape, Shape::Function(_))) else {
-            return;
-        };
-        if runs && let Shape::Function(reference) = passed[at].value.shape {
-            self.call_function(reference, None, &passed[at + 1..], whole);
-        }
-    }
-
     fn call_method(
         &mut self,
         reference: FunctionReference,
@@ -264,10 +246,19 @@ impl Evaluator<'_> {
         if let ExpressionKind::Attribute { value: place, .. } = &function.kind
             && let Some(changed) = super::function::changed_receiver(self, reference, &outcome)
         {
-            self.rebind(place, changed);
+            match self.own_receiver_name().filter(|_| is_super(place)) {
+                Some(name) => self.set(&name, changed),
+                None => self.rebind(place, changed),
+            }
         }
-        outcome.value
+        outcome.value.clone()
     }
+}
+
+/// `super()`, with or without arguments.
+fn is_super(expression: &Expression) -> bool {
+    matches!(&expression.kind, ExpressionKind::Call { function, .. }
+        if matches!(&function.kind, ExpressionKind::Name(called) if called == "super"))
 }
 
 /// What `replace` takes out so that a text stays on its line.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use super::bounds::{MAX_CALLS, MAX_REEXPORTS};
+use super::bounds::{MAX_CALLS, MAX_FOLLOWED, MAX_REEXPORTS};
 use super::event::Observer;
 use super::modules::Loads;
 use super::program::{Globals, Program};
+use super::remember::Remembered;
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Expression, Ir, StatementKind};
@@ -19,6 +20,13 @@ use crate::text::{ChunkKind, TextRange};
 pub struct Reads {
     pub chunks: FxHashSet<u64>,
     pub modules: FxHashSet<SmolStr>,
+}
+
+impl Reads {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.chunks.extend(&other.chunks);
+        self.modules.extend(other.modules.iter().cloned());
+    }
 }
 
 /// The variables of a scope, in the order of their binding.
@@ -98,10 +106,15 @@ pub(super) struct Evaluator<'a> {
     pub(super) observer: &'a mut dyn Observer,
     pub(super) frames: Vec<Frame>,
     pub(super) calls_left: usize,
+    /// Calls under way whose bodies are evaluated.
+    pub(super) following: usize,
+    /// Statements that may still be evaluated in called functions.
+    pub(super) statements_left: usize,
     /// Above zero while a loop is run ahead of its last pass: nothing is told to the observer.
     pub(super) muted: u32,
     pub(super) reads: Reads,
     pub(super) loads: Loads,
+    pub(super) remembered: Remembered,
 }
 
 impl<'a> Evaluator<'a> {
@@ -111,10 +124,31 @@ impl<'a> Evaluator<'a> {
             observer,
             frames: Vec::new(),
             calls_left: MAX_CALLS,
+            following: 0,
+            statements_left: MAX_FOLLOWED,
             muted: 0,
             reads: Reads::default(),
             loads: Loads::default(),
+            remembered: Remembered::default(),
         }
+    }
+
+    /// Finds something out as if it were asked for first: what comes out does not depend on what is under way. Also
+    /// tells what was read.
+    pub(super) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Reads) {
+        let frames = std::mem::take(&mut self.frames);
+        let remembered = std::mem::take(&mut self.remembered);
+        let outer_reads = std::mem::take(&mut self.reads);
+        let calls_left = std::mem::replace(&mut self.calls_left, MAX_CALLS);
+        let statements_left = std::mem::replace(&mut self.statements_left, MAX_FOLLOWED);
+        self.muted += 1;
+        let result = work(self);
+        self.muted -= 1;
+        self.statements_left = statements_left;
+        self.calls_left = calls_left;
+        self.remembered = remembered;
+        self.frames = frames;
+        (result, std::mem::replace(&mut self.reads, outer_reads))
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame {
@@ -217,7 +251,9 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     // Module-level names that other chunks bind are found among the module's globals.
     evaluator.frames.push(frame);
     evaluator.block(&ir.body);
-    evaluator.run_nested();
+    // A method does not see the other names of its class.
+    let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
+    evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
     evaluator.reads
 }

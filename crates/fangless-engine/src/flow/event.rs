@@ -30,6 +30,8 @@ pub struct CallEvent<'a> {
     pub arguments: &'a [Passed<'a>],
     /// The name was not declared and resolved to a well-known module: its first part.
     pub assumed: Option<SmolStr>,
+    /// The program names the function elsewhere than in front of these arguments.
+    pub is_indirect: bool,
 }
 
 /// A value bound to a name.

@@ -10,7 +10,7 @@ use super::event::{BindingEvent, BindingKind};
 use super::fold;
 use super::library;
 use super::taint::{Origin, Source, TagSet, Taint};
-use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
+use super::value::{Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
 use crate::syntax::ir::{
@@ -34,6 +34,7 @@ impl Evaluator<'_> {
             ExpressionKind::Attribute { value, name } => {
                 let owner = self.expression(value);
                 let result = self.attribute(&owner, name);
+                let result = self.property(result, expression);
                 self.as_source(result, expression)
             }
             ExpressionKind::Subscript { value, index } => {
@@ -76,7 +77,10 @@ impl Evaluator<'_> {
             ExpressionKind::Await(inner) => self.expression(inner),
             ExpressionKind::Yield(inner) => {
                 if let Some(inner) = inner {
-                    let value = self.expression(inner);
+                    let mut value = self.expression(inner);
+                    if matches!(inner.kind, ExpressionKind::Starred(_)) {
+                        value = self.element_of(&value);
+                    }
                     let frame = self.frame();
                     frame.returned = Some(match frame.returned.take() {
                         Some(earlier) => earlier.join(&Value::sequence(vec![value], true)),
@@ -143,14 +147,10 @@ impl Evaluator<'_> {
                     return value.clone();
                 }
                 match self.class_attribute(*class, name) {
-                    Some(value) if matches!(value.shape, Shape::Function(_)) => Value {
-                        shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
-                        taint: Taint::default(),
-                    },
-                    Some(value) => value,
+                    Some(value) => self.bound(value, owner),
                     None => {
                         // `self.request` of a view: what the library's class knows.
-                        let base = self.external_base(*class, 0).filter(|base| {
+                        let base = self.external_base(*class).filter(|base| {
                             let dotted = format!("{base}.{name}");
                             let models = self.program.models;
                             models.attribute_type(&dotted).is_some()
@@ -168,7 +168,10 @@ impl Evaluator<'_> {
                     }
                 }
             }
-            Shape::Class(class) => self.class_attribute(*class, name).unwrap_or_default(),
+            Shape::Class(class) => {
+                let value = self.class_attribute(*class, name).unwrap_or_default();
+                self.bound(value, owner)
+            }
             Shape::Instance(class) => {
                 let dotted = SmolStr::from(format!("{class}.{name}"));
                 if let Some(result) = self.program.models.attribute_type(&dotted) {
@@ -193,92 +196,6 @@ impl Evaluator<'_> {
         }
         let module = self.program.find_module(from, &dotted, 0).filter(|module| module != from)?;
         Some(Value::external(format!("file:{module}")))
-    }
-
-    /// What a class of the workspace knows under a name: in its body, then in its bases.
-    pub(super) fn class_attribute(&mut self, class: ClassReference, name: &str) -> Option<Value> {
-        let mut pending = vec![class];
-        let mut seen = 0;
-        while let Some(class) = pending.pop() {
-            seen += 1;
-            if seen > 16 {
-                break;
-            }
-            // A method that is not there yet may come: then the file has another chunk.
-            if let Some(info) = self.program.chunks.get(&class.chunk) {
-                self.reads.modules.insert(info.module.clone());
-            }
-            if let Some(method) = self.program.own_method(class, name) {
-                self.reads.chunks.insert(method.chunk);
-                return Some(Value { shape: Shape::Function(method), taint: Taint::default() });
-            }
-            for (chunk, ir, statements) in self.program.class_body(class) {
-                self.reads.chunks.insert(chunk);
-                for statement in statements.of(&ir) {
-                    use crate::syntax::ir::StatementKind::{AnnotatedAssign, Assign};
-                    let value = match &statement.kind {
-                        Assign { targets, value } if targets.iter().any(|target| is_name(target, name)) => {
-                            value
-                        }
-                        AnnotatedAssign { target, value: Some(value), .. } if is_name(target, name) => value,
-                        _ => continue,
-                    };
-                    return Some(match literal(value) {
-                        Some(constant) => self.enum_member(class, constant),
-                        None => Value::unknown(),
-                    });
-                }
-            }
-            pending.extend(self.bases(class).into_iter().filter_map(|base| match base.shape {
-                Shape::Class(base) => Some(base),
-                _ => None,
-            }));
-        }
-        None
-    }
-
-    fn enum_member(&mut self, class: ClassReference, constant: Constant) -> Value {
-        let is_enum = self.is_enum(class);
-        let value = Value::constant(constant);
-        if is_enum {
-            Value {
-                shape: Shape::Object { class, attributes: Arc::new([("value".into(), value)]) },
-                taint: Taint::default(),
-            }
-        } else {
-            value
-        }
-    }
-
-    pub(super) fn is_enum(&mut self, class: ClassReference) -> bool {
-        self.bases(class).iter().any(|base| match &base.shape {
-            Shape::External(name) => name.starts_with("enum."),
-            Shape::Class(base) => *base != class && self.is_enum(*base),
-            _ => false,
-        })
-    }
-
-    /// The values of a class's bases.
-    pub(super) fn bases(&mut self, class: ClassReference) -> Vec<Value> {
-        let Some((info, definition)) = self.program.class(class) else { return Vec::new() };
-        let module = info.module.clone();
-        let bases: Vec<Expression> = definition
-            .bases
-            .iter()
-            .filter(|base| base.keyword.is_none())
-            .map(|base| base.value.clone())
-            .collect();
-        bases
-            .iter()
-            .map(|base| {
-                let Some(mut frame) = self.new_frame(class.chunk) else { return Value::unknown() };
-                frame.module.clone_from(&module);
-                self.frames.push(frame);
-                let value = self.quietly(|evaluator| evaluator.expression(base));
-                self.frames.pop();
-                value
-            })
-            .collect()
     }
 
     fn subscript(&mut self, owner: &Value, key: &Value, index: &Expression) -> Value {
@@ -626,21 +543,6 @@ impl Evaluator<'_> {
         let at = self.frame_location(expression);
         Value { taint: value.taint.step(at, kind, note), shape: value.shape }
     }
-}
-
-fn is_name(expression: &Expression, name: &str) -> bool {
-    matches!(&expression.kind, ExpressionKind::Name(known) if known == name)
-}
-
-fn literal(expression: &Expression) -> Option<Constant> {
-    Some(match &expression.kind {
-        ExpressionKind::Text(text) => Constant::Text(text.clone()),
-        ExpressionKind::Bytes(bytes) => Constant::Bytes(bytes.clone()),
-        ExpressionKind::Integer(number) => Constant::Integer(*number),
-        ExpressionKind::Boolean(value) => Constant::Boolean(*value),
-        ExpressionKind::None => Constant::None,
-        _ => return None,
-    })
 }
 
 /// How the source reads in the program: `request.args`.

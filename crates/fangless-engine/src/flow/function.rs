@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::bounds::MAX_CALL_DEPTH;
 use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
+use super::remember::Moment;
 use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
@@ -19,6 +20,19 @@ pub(super) struct Outcome {
     pub(super) value: Value,
     /// The parameters at each way out, with the truth of the returned value.
     pub(super) exits: Vec<(Option<bool>, Variables)>,
+    /// Parameters that the body bound to something else.
+    rebound: Vec<SmolStr>,
+}
+
+impl Outcome {
+    /// What can be said of a call that is not followed.
+    fn unknown(receiver: Option<&Value>, passed: &[Passed<'_>]) -> Self {
+        let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
+        for one in passed {
+            taint.add(&one.value.deep_taint());
+        }
+        Self { value: Value::tainted(taint), exits: Vec::new(), rebound: Vec::new() }
+    }
 }
 
 impl Evaluator<'_> {
@@ -56,38 +70,53 @@ impl Evaluator<'_> {
         changed_receiver(self, reference, &outcome).unwrap_or(object)
     }
 
-    pub(super) fn field_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
-        use crate::syntax::ir::StatementKind;
-        let mut names = Vec::new();
-        for (_, ir, statements) in self.program.class_body(class) {
-            for statement in statements.of(&ir) {
-                if let StatementKind::AnnotatedAssign { target, .. } = &statement.kind
-                    && let ExpressionKind::Name(name) = &target.kind
-                {
-                    names.push(name.clone());
-                }
-            }
-        }
-        names
-    }
-
     pub(super) fn call_function(
         &mut self,
         reference: FunctionReference,
         receiver: Option<Value>,
         passed: &[Passed<'_>],
         whole: &Expression,
-    ) -> Outcome {
+    ) -> Arc<Outcome> {
         self.reads.chunks.insert(reference.chunk);
-        let mut taint = receiver.as_ref().map(Value::deep_taint).unwrap_or_default();
-        for one in passed {
-            taint.add(&one.value.deep_taint());
-        }
-        let unknown = Outcome { value: Value::tainted(taint), exits: Vec::new() };
+        let program = self.program;
+        let Some((_, function)) = program.function(reference) else {
+            return Arc::new(Outcome::unknown(receiver.as_ref(), passed));
+        };
+        let key = (reference, self.location(whole.range));
+        let moment = Moment { depth: self.frames.len(), is_muted: self.muted > 0 };
+        // A nested function sees the variables around it, which what is passed does not tell.
+        let is_apart = self.frame_ref().chunk != reference.chunk;
+        let known = is_apart.then(|| self.remembered.find(key, receiver.as_ref(), passed, moment)).flatten();
+        let outcome = match known {
+            Some(known) => known,
+            None => {
+                let outcome = Arc::new(self.follow(reference, receiver.clone(), passed, whole));
+                if is_apart {
+                    self.remembered.put(key, receiver.clone(), passed, moment, outcome.clone());
+                }
+                outcome
+            }
+        };
+        let is_static = has_decorator(function, "staticmethod");
+        let skip = usize::from(receiver.is_some() && !is_static);
+        self.update_arguments(function, skip, passed, &outcome.exits, &outcome.rebound);
+        outcome
+    }
+
+    /// Evaluates the body of a function with what was passed.
+    fn follow(
+        &mut self,
+        reference: FunctionReference,
+        receiver: Option<Value>,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+    ) -> Outcome {
+        let unknown = Outcome::unknown(receiver.as_ref(), passed);
         let program = self.program;
         let Some((info, function)) = program.function(reference) else { return unknown };
         let recursive = self.frames.iter().any(|frame| frame.function == Some(reference));
-        if recursive || self.calls_left == 0 || self.frames.len() > MAX_CALL_DEPTH {
+        let is_spent = self.calls_left == 0 || self.statements_left == 0;
+        if recursive || is_spent || self.frames.len() > MAX_CALL_DEPTH {
             return unknown;
         }
         self.calls_left -= 1;
@@ -141,15 +170,19 @@ impl Evaluator<'_> {
         }
         frame.function = Some(reference);
         frame.state = Some(variables);
-        frame.class = receiver.as_ref().and_then(|receiver| match &receiver.shape {
-            Shape::Object { class, .. } => Some(*class),
+        frame.class = match receiver.as_ref().map(|receiver| &receiver.shape) {
+            Some(Shape::Object { class, .. } | Shape::Class(class)) => {
+                Some(self.defining_class(*class, reference))
+            }
             _ => None,
-        });
+        };
         let ir = info.ir.clone();
         self.frames.push(frame);
+        self.following += 1;
         if let Some(function) = ir.functions.get(reference.index) {
             self.block(&function.body);
         }
+        self.following -= 1;
         let Some(frame) = self.frames.pop() else { return unknown };
         let mut exits = frame.exits;
         let mut value = frame.returned;
@@ -162,14 +195,13 @@ impl Evaluator<'_> {
                 None => none,
             });
         }
-        self.update_arguments(function, skip, passed, &exits, &frame.rebound);
         let value = self.step(
             value.unwrap_or_default(),
             whole,
             StepKind::Return,
             &format!("returned by `{}`", function.name),
         );
-        Outcome { value, exits }
+        Outcome { value, exits, rebound: frame.rebound }
     }
 
     fn constant_default(&mut self, default: &Expression) -> Value {
@@ -186,22 +218,12 @@ impl Evaluator<'_> {
 
     /// For each argument of a call of a workspace function, the tags that its body cleared on every way out with
     /// this truth (any way out when `None`).
-    pub(super) fn cleared_by(
-        &mut self,
-        function: &Expression,
-        arguments: &[Argument],
-        truth: Option<bool>,
-    ) -> Option<Vec<TagSet>> {
+    pub(super) fn cleared_by(&mut self, whole: &Expression, truth: Option<bool>) -> Option<Vec<TagSet>> {
+        let ExpressionKind::Call { function, arguments } = &whole.kind else { return None };
         let callee = self.callee(function);
         let (reference, receiver) = match &callee.shape {
             Shape::Function(reference) => (*reference, None),
-            Shape::Method { receiver, name } => match &receiver.shape {
-                Shape::Object { class, .. } => match self.class_attribute(*class, name)?.shape {
-                    Shape::Function(reference) => (reference, Some((**receiver).clone())),
-                    _ => return None,
-                },
-                _ => return None,
-            },
+            Shape::Bound { receiver, function } => (*function, Some((**receiver).clone())),
             _ => return None,
         };
         let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
@@ -209,7 +231,7 @@ impl Evaluator<'_> {
             return None;
         }
         let skip = usize::from(receiver.is_some());
-        let outcome = self.call_function(reference, receiver, &passed, function);
+        let outcome = self.call_function(reference, receiver, &passed, whole);
         let program = self.program;
         let (_, definition) = program.function(reference)?;
         let exits: Vec<&Variables> = outcome

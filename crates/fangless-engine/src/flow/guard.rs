@@ -218,9 +218,7 @@ impl Evaluator<'_> {
 
     /// A function of the workspace as a condition: what its body checked on the way to this truth.
     fn assume_helper(&mut self, whole: &Expression, arguments: &[Argument], truth: bool) {
-        let ExpressionKind::Call { function, .. } = &whole.kind else { return };
-        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, Some(truth)))
-        else {
+        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(whole, Some(truth))) else {
             return;
         };
         for (argument, tags) in arguments.iter().zip(cleared) {
@@ -230,11 +228,11 @@ impl Evaluator<'_> {
 
     /// After a statement that calls a function of the workspace: it returned, so its checks that raise have passed.
     pub(super) fn after_call(&mut self, expression: &Expression) {
-        let ExpressionKind::Call { function, arguments } = &expression.kind else { return };
+        let ExpressionKind::Call { arguments, .. } = &expression.kind else { return };
         if self.frame_ref().state.is_none() || arguments.is_empty() {
             return;
         }
-        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(function, arguments, None)) else {
+        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(expression, None)) else {
             return;
         };
         for (argument, tags) in arguments.iter().zip(cleared) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::evaluator::{Evaluator, Variables};
-use super::function::{changed_receiver, has_decorator};
+use super::function::has_decorator;
 use super::library;
 use super::taint::{Location, Origin, Source, TagSet, Taint};
-use super::value::{ClassReference, FunctionReference, Shape, Value};
+use super::value::{FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::HandlerRow;
 use crate::syntax::ir::{Expression, ExpressionKind, Function, Parameter};
@@ -51,25 +51,9 @@ impl Evaluator<'_> {
             let last = self.frame_ref().exits.last().map(|(_, state)| state.clone());
             self.frame().state = last;
         }
-        self.run_nested();
+        let closure = Arc::new(self.closure());
+        self.run_nested(&closure);
         self.frames.pop();
-    }
-
-    pub(super) fn self_value(&mut self, class: Option<ClassReference>) -> Value {
-        let Some(class) = class else { return Value::unknown() };
-        let object =
-            Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
-        let Some(Value { shape: Shape::Function(reference), .. }) = self.class_attribute(class, "__init__")
-        else {
-            return object;
-        };
-        // What the constructor leaves in the object, whatever it was called with.
-        let calls_left = self.calls_left;
-        let whole = Expression { range: crate::text::TextRange::default(), kind: ExpressionKind::None };
-        let outcome =
-            self.quietly(|evaluator| evaluator.call_function(reference, Some(object.clone()), &[], &whole));
-        self.calls_left = calls_left;
-        changed_receiver(self, reference, &outcome).unwrap_or(object)
     }
 
     fn parameter_value(
@@ -205,12 +189,12 @@ impl Evaluator<'_> {
             }
         }
         let class = self.frame_ref().class;
-        let base = class.and_then(|class| self.external_base(class, 0));
+        let bases = class.map(|class| self.lineage(class).libraries.clone()).unwrap_or_default();
         models
             .handlers()
             .iter()
             .find(|handler| {
-                let by_base = base.as_ref().is_some_and(|base| handler.base.contains(base))
+                let by_base = bases.iter().any(|base| handler.base.contains(base))
                     && (handler.method.is_empty() || handler.method.contains(&function.name));
                 by_base || handler.function.contains(&function.name)
             })

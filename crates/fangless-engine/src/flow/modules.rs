@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::bounds::{MAX_CALLS, MAX_IMPORT_DEPTH, ROUNDS};
+use super::bounds::{MAX_IMPORT_DEPTH, ROUNDS};
 use super::evaluator::{Evaluator, Reads, Variables};
 use super::program::Globals;
 use crate::text::ChunkKind;
@@ -29,6 +29,11 @@ struct Open {
 }
 
 impl Loads {
+    /// Whether nothing is under way: what is found out now holds for good.
+    pub(super) fn are_settled(&self) -> bool {
+        self.under_way.is_empty() && self.open.is_empty() && self.settling.is_empty()
+    }
+
     fn reach_back_to(&mut self, place: usize) {
         if let Some((_, lowest)) = self.under_way.last_mut() {
             *lowest = place.min(*lowest);
@@ -107,18 +112,10 @@ impl Evaluator<'_> {
 
     /// Runs a module apart from what is being evaluated now; also the lowest place it reached back to, and what it read.
     fn run_alone(&mut self, module: &SmolStr) -> (Arc<Globals>, usize, Reads) {
-        let outer_reads = std::mem::take(&mut self.reads);
         let place = self.loads.under_way.len();
         self.loads.under_way.push((module.clone(), place));
-        let frames = std::mem::take(&mut self.frames);
-        let calls_left = std::mem::replace(&mut self.calls_left, MAX_CALLS);
-        self.muted += 1;
-        let globals = self.run_module(module);
-        self.muted -= 1;
-        self.calls_left = calls_left;
-        self.frames = frames;
+        let (globals, reads) = self.apart(|evaluator| evaluator.run_module(module));
         let lowest = self.loads.under_way.pop().map_or(place, |(_, lowest)| lowest);
-        let reads = std::mem::replace(&mut self.reads, outer_reads);
         (Arc::new(globals), lowest, reads)
     }
 

@@ -1,14 +1,16 @@
 //! What the evaluator asks about the rest of the workspace: modules, functions, classes, by place and by name.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::class::{Lineage, Members};
 use super::evaluator::Reads;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
-use crate::syntax::ir::{Class, Function, Ir, Statement, StatementKind};
+use crate::syntax::ir::{Class, Function, Ir};
 use crate::text::ChunkKind;
 
 /// A chunk as the evaluator sees it.
@@ -37,13 +39,43 @@ pub struct Program {
     pub made_by: FxHashSet<SmolStr>,
     /// Counts, for each file, the changes of which chunks it has.
     pub structures: FxHashMap<SmolStr, u64>,
-    globals: Mutex<FxHashMap<SmolStr, KnownGlobals>>,
+    /// The last parts of all module names there ever were: an import that ends in none of them means no file.
+    names: FxHashSet<SmolStr>,
+    /// The files that imports mean, by the folder of the importing file.
+    found: Cache<(SmolStr, SmolStr, u32), Option<SmolStr>>,
+    globals: Cache<SmolStr, Arc<Globals>>,
+    pub(super) members: Cache<ClassReference, Arc<Members>>,
+    pub(super) lineages: Cache<ClassReference, Arc<Lineage>>,
+    pub(super) objects: Cache<ClassReference, Value>,
 }
 
-/// What a module exports, and what was read to find that out.
-struct KnownGlobals {
-    globals: Arc<Globals>,
-    reads: Reads,
+/// Facts that were found out once, each with what was read to find it out.
+pub(super) struct Cache<K, T>(Mutex<FxHashMap<K, (T, Arc<Reads>)>>);
+
+impl<K, T> Default for Cache<K, T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<K, (T, Arc<Reads>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn get(&self, key: &K) -> Option<(T, Arc<Reads>)> {
+        self.lock().get(key).cloned()
+    }
+
+    pub(super) fn remember(&self, key: K, value: T, reads: Reads) {
+        self.lock().insert(key, (value, Arc::new(reads)));
+    }
+
+    /// Forgets what was found out from one of these chunks or modules.
+    fn forget(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) {
+        self.lock()
+            .retain(|_, (_, reads)| reads.chunks.is_disjoint(chunks) && reads.modules.is_disjoint(modules));
+    }
 }
 
 impl Program {
@@ -54,46 +86,67 @@ impl Program {
             modules: FxHashMap::default(),
             made_by,
             structures: FxHashMap::default(),
-            globals: Mutex::default(),
+            names: FxHashSet::default(),
+            found: Cache::default(),
+            globals: Cache::default(),
+            members: Cache::default(),
+            lineages: Cache::default(),
+            objects: Cache::default(),
         }
     }
 
-    pub fn known_globals(&self, module: &str) -> Option<Arc<Globals>> {
-        let known = self.globals.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(module).map(|known| known.globals.clone())
+    /// Says that there is such a file, so that imports may mean it.
+    pub fn add_module(&mut self, path: &str) {
+        let path = path.strip_suffix("/__init__.py").or_else(|| path.strip_suffix(".py")).unwrap_or(path);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if !self.names.contains(name) {
+            self.names.insert(name.into());
+        }
+    }
+
+    pub fn known_globals(&self, module: &SmolStr) -> Option<Arc<Globals>> {
+        self.globals.get(module).map(|(globals, _)| globals)
     }
 
     pub(super) fn remember_globals(&self, module: &SmolStr, globals: Arc<Globals>, reads: Reads) {
-        let mut known = self.globals.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(module.clone(), KnownGlobals { globals, reads });
+        self.globals.remember(module.clone(), globals, reads);
     }
 
     /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
     /// forgotten thereby.
     pub fn forget_readers(&self, chunks: &FxHashSet<u64>, module: Option<&SmolStr>) {
-        let mut known = self.globals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.globals.lock();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
         gone.extend(
             known
                 .iter()
-                .filter(|(_, one)| !one.reads.chunks.is_disjoint(chunks))
+                .filter(|(_, (_, reads))| !reads.chunks.is_disjoint(chunks))
                 .map(|(path, _)| path.clone()),
         );
         let mut fresh = gone.len();
         while fresh > 0 {
             let more: Vec<SmolStr> = known
                 .iter()
-                .filter(|(path, one)| !gone.contains(*path) && !one.reads.modules.is_disjoint(&gone))
+                .filter(|(path, (_, reads))| !gone.contains(*path) && !reads.modules.is_disjoint(&gone))
                 .map(|(path, _)| path.clone())
                 .collect();
             fresh = more.len();
             gone.extend(more);
         }
         known.retain(|path, _| !gone.contains(path));
+        drop(known);
+        self.members.forget(chunks, &gone);
+        self.lineages.forget(chunks, &gone);
+        self.objects.forget(chunks, &gone);
     }
 
-    pub fn forget_all_globals(&self) {
-        self.globals.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// After a file came or went: what any import means may have changed.
+    pub fn forget_all(&self) {
+        self.found.lock().clear();
+        self.globals.lock().clear();
+        self.members.lock().clear();
+        self.lineages.lock().clear();
+        self.objects.lock().clear();
     }
 
     pub fn function(&self, reference: FunctionReference) -> Option<(&ChunkInfo, &Function)> {
@@ -106,63 +159,22 @@ impl Program {
         Some((chunk, chunk.ir.classes.get(reference.index)?))
     }
 
-    /// The statements of a class body with the chunk of each: its own, and those of its member chunks.
-    pub fn class_body(&self, reference: ClassReference) -> Vec<(u64, Arc<Ir>, Statements)> {
-        let Some(chunk) = self.chunks.get(&reference.chunk) else { return Vec::new() };
-        let mut parts = vec![(reference.chunk, chunk.ir.clone(), Statements::Class(reference.index))];
-        let is_top = chunk.kind == ChunkKind::Class
-            && chunk.ir.body.iter().any(
-                |statement| matches!(statement.kind, StatementKind::Class(index) if index == reference.index),
-            );
-        if is_top && let Some(order) = self.modules.get(&chunk.module) {
-            let members = order.iter().skip_while(|id| **id != reference.chunk).skip(1);
-            for id in members {
-                match self.chunks.get(id) {
-                    Some(member) if member.kind == ChunkKind::Member => {
-                        parts.push((*id, member.ir.clone(), Statements::Body));
-                    }
-                    _ => break,
-                }
-            }
-        }
-        parts
-    }
-
-    /// The method of a class, in its own body only.
-    pub fn own_method(&self, reference: ClassReference, name: &str) -> Option<FunctionReference> {
-        for (chunk, ir, statements) in self.class_body(reference) {
-            for statement in statements.of(&ir) {
-                if let StatementKind::Function(index) = statement.kind
-                    && ir.functions.get(index).is_some_and(|function| function.name == name)
-                {
-                    return Some(FunctionReference { chunk, index });
-                }
-            }
-        }
-        None
-    }
-
     /// The file that an import means. `from` is the importing file.
     pub fn find_module(&self, from: &str, dotted: &str, level: u32) -> Option<SmolStr> {
-        module_candidates(from, dotted, level)
-            .into_iter()
-            .find(|path| self.modules.contains_key(path.as_str()))
-    }
-}
-
-/// Which statements of a chunk make up a body.
-#[derive(Clone, Copy)]
-pub enum Statements {
-    Body,
-    Class(usize),
-}
-
-impl Statements {
-    pub fn of(self, ir: &Ir) -> &[Statement] {
-        match self {
-            Self::Body => &ir.body,
-            Self::Class(index) => ir.classes.get(index).map_or(&[], |class| &class.body),
+        let last = dotted.rsplit('.').next().unwrap_or(dotted);
+        if !last.is_empty() && !self.names.contains(last) {
+            return None;
         }
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let key = (SmolStr::new(folder), SmolStr::new(dotted), level);
+        if let Some((found, _)) = self.found.get(&key) {
+            return found;
+        }
+        let found = module_candidates(from, dotted, level)
+            .into_iter()
+            .find(|path| self.modules.contains_key(path.as_str()));
+        self.found.remember(key, found.clone(), Reads::default());
+        found
     }
 }
 

@@ -13,12 +13,12 @@ use crate::syntax::ir::{Expression, ExpressionKind, Statement};
 
 impl Evaluator<'_> {
     pub(super) fn tell_call(&mut self, called: &Called<'_>) {
-        let Called { whole, function, qualified, method, receiver, passed, .. } = *called;
+        let Called { whole, function, qualified, method, receiver, passed, is_indirect, .. } = *called;
         let at = self.location(whole.range);
         if self.muted > 0 {
             return;
         }
-        for one in passed {
+        for one in passed.iter().filter(|_| !is_indirect) {
             if let Some(keyword) = &one.argument.keyword {
                 let event = BindingEvent {
                     at: self.location(one.argument.range),
@@ -33,7 +33,8 @@ impl Evaluator<'_> {
             }
         }
         let assumed = self.assumed(function);
-        let event = CallEvent { at, function, qualified, method, receiver, arguments: passed, assumed };
+        let event =
+            CallEvent { at, function, qualified, method, receiver, arguments: passed, assumed, is_indirect };
         self.observer.call(&event);
         self.tell_sinks(&event);
     }

@@ -28,6 +28,9 @@ impl Evaluator<'_> {
     }
 
     fn statement(&mut self, statement: &Statement) {
+        if self.following > 0 {
+            self.statements_left = self.statements_left.saturating_sub(1);
+        }
         match &statement.kind {
             StatementKind::Expression(expression) => {
                 self.expression(expression);
@@ -146,8 +149,9 @@ impl Evaluator<'_> {
             StatementKind::With { items, body } => {
                 for (context, alias) in items {
                     let value = self.expression(context);
+                    let entered = self.entered(value, context);
                     if let Some(alias) = alias {
-                        self.bind(alias, value);
+                        self.bind(alias, entered);
                     }
                 }
                 self.block(body);
@@ -545,9 +549,6 @@ impl Evaluator<'_> {
         let reference = FunctionReference { chunk: frame.chunk, index };
         let ir = frame.ir.clone();
         let Some(function) = ir.functions.get(index) else { return };
-        let is_property = function.decorators.iter().any(|decorator| {
-            matches!(&decorator.kind, ExpressionKind::Name(name) if name == "property" || name == "cached_property")
-        });
         for decorator in &function.decorators {
             self.expression(decorator);
         }
@@ -568,12 +569,7 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let value = if is_property {
-            Value::unknown()
-        } else {
-            Value { shape: Shape::Function(reference), taint: Taint::default() }
-        };
-        self.set(&function.name, value);
+        self.set(&function.name, Value { shape: Shape::Function(reference), taint: Taint::default() });
         self.frame().nested.push(reference);
     }
 
@@ -589,26 +585,29 @@ impl Evaluator<'_> {
             self.expression(decorator);
         }
         // The body runs in a scope of its own, which only its methods' owner keeps.
-        let outer = self.frame().state.clone();
+        let mut outer = self.frame().state.clone();
         let outer_class = self.frame().class.replace(reference);
         let nested = std::mem::take(&mut self.frame().nested);
         self.block(&class.body);
-        self.run_nested();
+        // Its methods see the class itself, but not the other names of its body.
+        if let Some(outer) = &mut outer {
+            outer.set(&class.name, Value { shape: Shape::Class(reference), taint: Taint::default() });
+        }
+        self.frame().state = outer;
+        let closure = Arc::new(self.closure());
+        self.run_nested(&closure);
         self.frame().nested = nested;
         self.frame().class = outer_class;
-        self.frame().state = outer;
-        self.set(&class.name, Value { shape: Shape::Class(reference), taint: Taint::default() });
     }
 
     /// Evaluates the functions that the present body defined, with unknown arguments.
-    pub(super) fn run_nested(&mut self) {
+    pub(super) fn run_nested(&mut self, closure: &Arc<Variables>) {
         let nested = std::mem::take(&mut self.frame().nested);
         if self.muted > 0 {
             return;
         }
-        let closure = Arc::new(self.closure());
         for reference in nested {
-            self.run_function(reference, &closure);
+            self.run_function(reference, closure);
         }
     }
 

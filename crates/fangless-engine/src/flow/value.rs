@@ -67,6 +67,13 @@ pub enum Shape {
         receiver: Arc<Value>,
         name: SmolStr,
     },
+    /// A method of a workspace class, with the object or class it was read from.
+    Bound {
+        receiver: Arc<Value>,
+        function: FunctionReference,
+    },
+    /// `functools.partial`: a callable with the first of its arguments.
+    Partial(Arc<Partial>),
     /// A list, tuple, set: its elements in order; `open` when there may be others.
     Sequence {
         items: Arc<[Value]>,
@@ -86,6 +93,14 @@ pub enum Shape {
         class: ClassReference,
         attributes: Arc<[(SmolStr, Value)]>,
     },
+}
+
+/// A callable that some arguments were given to already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partial {
+    pub function: Value,
+    /// Each with its keyword, in order.
+    pub passed: Vec<(Option<SmolStr>, Value)>,
 }
 
 /// A function: its chunk and its index in the chunk's IR.
@@ -182,7 +197,7 @@ impl Value {
             }
             Shape::Sequence { items, open: false } => Some(!items.is_empty()),
             Shape::Mapping { entries, open: false } => Some(!entries.is_empty()),
-            Shape::Function(_) | Shape::Class(_) => Some(true),
+            Shape::Function(_) | Shape::Bound { .. } | Shape::Partial(_) | Shape::Class(_) => Some(true),
             _ => None,
         }
     }
@@ -197,6 +212,9 @@ impl Value {
             }
             Shape::Object { attributes, .. } => {
                 attributes.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
+            }
+            Shape::Partial(partial) => {
+                partial.passed.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
             }
             Shape::Pieces(pieces) => {
                 for piece in pieces.iter() {

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::load::{ModelError, builtin_files};
-use super::schema::{HandlerRow, Label, ModelFile, PropagateRow, Tag};
+use super::schema::{CallbackRow, HandlerRow, Label, ModelFile, PropagateRow, Tag};
 use super::tag::TagSet;
 use crate::rule::schema::{ArgumentSelector, Condition};
 
@@ -64,6 +64,7 @@ pub struct Models {
     returns: Names<SmolStr>,
     attribute_types: Names<SmolStr>,
     propagates: Names<PropagateRow>,
+    callbacks: Names<CallbackRow>,
     handlers: Vec<HandlerRow>,
     aliases: FxHashMap<SmolStr, SmolStr>,
     /// First segments of the aliases: most names are done after one look here.
@@ -127,6 +128,11 @@ impl Models {
         for row in file.propagate {
             for name in row.callee.clone() {
                 self.propagates.put(&name, row.clone());
+            }
+        }
+        for row in file.callback {
+            for name in row.callee.clone() {
+                self.callbacks.put(&name, row.clone());
             }
         }
         self.handlers.extend(file.handler);
@@ -274,6 +280,16 @@ impl Models {
     /// The same for a method of an unknown receiver.
     pub fn propagate_method(&self, method: &str) -> Option<&PropagateRow> {
         self.propagates.methods.get(method)
+    }
+
+    /// What a library call does with a function that it is passed.
+    pub fn callback(&self, name: &str) -> Option<&CallbackRow> {
+        self.find(&self.callbacks, name)
+    }
+
+    /// The same for a method of an unknown receiver.
+    pub fn callback_method(&self, method: &str) -> Option<&CallbackRow> {
+        self.callbacks.methods.get(method)
     }
 
     /// The functions that frameworks call. Their bases and decorators name the known subclasses too.

@@ -127,6 +127,9 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("returns", number, "callee", &row.callee, stars)?;
         names("returns", number, "type", std::slice::from_ref(&row.result), Stars::None)?;
     }
+    for (number, row) in file.callback.iter().enumerate() {
+        names("callback", number, "callee", &row.callee, Stars::Method)?;
+    }
     for (number, row) in file.propagate.iter().enumerate() {
         names("propagate", number, "callee", &row.callee, Stars::Method)?;
     }

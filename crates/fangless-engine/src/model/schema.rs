@@ -29,6 +29,8 @@ pub struct ModelFile {
     pub propagate: Vec<PropagateRow>,
     #[serde(default)]
     pub handler: Vec<HandlerRow>,
+    #[serde(default)]
+    pub callback: Vec<CallbackRow>,
     /// Callees that never return: they raise or end the process.
     #[serde(default)]
     pub never_returns: Vec<SmolStr>,
@@ -170,6 +172,46 @@ pub struct PropagateRow {
     pub from: Vec<ArgumentSelector>,
     #[serde(default)]
     pub to: Target,
+}
+
+/// A library call that calls a function it is passed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallbackRow {
+    pub callee: Vec<SmolStr>,
+    pub function: ArgumentSelector,
+    #[serde(default)]
+    pub passes: Passes,
+    /// The argument that holds the function's arguments as a list; of itself it passes each of its elements.
+    #[serde(default)]
+    pub arguments: Option<ArgumentSelector>,
+    #[serde(default)]
+    pub gives: Gives,
+}
+
+/// What the function is called with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passes {
+    /// The arguments after the function, or what `arguments` lists.
+    #[default]
+    Rest,
+    /// An element of each argument after the function.
+    Each,
+}
+
+/// What the function's result is for the call's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gives {
+    /// The library keeps it.
+    #[default]
+    Nothing,
+    Result,
+    /// Something from which it can be asked: a future.
+    Future,
+    /// One element of the call's result.
+    Elements,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -193,7 +193,11 @@ impl Observer for Matcher<'_> {
                 callee: event.qualified.map(SmolStr::new),
                 name: None,
                 steps: Vec::new(),
-                unfit: unfit(&index.fixes[*rule], |condition| condition::on_call(condition, event)),
+                unfit: if event.is_indirect {
+                    u32::MAX
+                } else {
+                    unfit(&index.fixes[*rule], |condition| condition::on_call(condition, event))
+                },
                 source: None,
             });
         }

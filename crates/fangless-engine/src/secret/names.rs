@@ -1,5 +1,9 @@
 //! Vocabularies of names, split into words: `apiKey`, `API_KEY` and `api-key` are the same two words.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::rule::schema::NameKind;
 use crate::syntax::ir::{Expression, ExpressionKind, FormatPart};
 
@@ -77,8 +81,38 @@ const ABOUT: [&str; 41] = [
 const MASKED: [&str; 9] =
     ["masked", "redacted", "hashed", "encrypted", "hash", "digest", "obfuscated", "has", "is"];
 
+/// What every name of a vocabulary has in it: most names have nothing of it, and need not be taken apart.
+static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let stems = [
+        "pass",
+        "pwd",
+        "key",
+        "secret",
+        "token",
+        "credential",
+        "otp",
+        "pin",
+        "nonce",
+        "salt",
+        "csrf",
+        "session",
+        "captcha",
+        "code",
+        "cvv",
+        "cvc",
+        "ssn",
+        "iban",
+        "authorization",
+        "card",
+    ];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(stems).expect("the stems are few and short")
+});
+
 /// Whether a name belongs to a vocabulary.
 pub fn is_named(name: &str, kind: NameKind) -> bool {
+    if !STEMS.is_match(name) {
+        return false;
+    }
     let words = words(name);
     let Some(last) = words.last() else { return false };
     if ABOUT.contains(&last.as_str()) {

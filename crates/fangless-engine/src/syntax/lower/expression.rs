@@ -140,7 +140,18 @@ impl<'tree> Lowering<'tree> {
                 if let Some(scope) = self.scopes.last_mut() {
                     scope.is_generator = true;
                 }
-                ExpressionKind::Yield(children(node).first().map(|inner| Box::new(self.expression(*inner))))
+                let inner = children(node).first().map(|inner| self.expression(*inner));
+                // `yield from` gives the elements.
+                let is_from = (0..node.child_count() as u32)
+                    .any(|at| node.child(at).is_some_and(|child| child.kind() == "from"));
+                ExpressionKind::Yield(inner.map(|inner| {
+                    if is_from {
+                        let range = inner.range;
+                        Box::new(Expression { range, kind: ExpressionKind::Starred(Box::new(inner)) })
+                    } else {
+                        Box::new(inner)
+                    }
+                }))
             }
             "named_expression" => ExpressionKind::Walrus {
                 name: node.child_by_field_name("name").map(|name| self.name(name)).unwrap_or_default(),
