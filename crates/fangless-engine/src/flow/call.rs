@@ -184,8 +184,11 @@ impl Evaluator<'_> {
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
-        for one in passed {
+        for one in passed.iter().skip(kept_from(qualified, method)) {
             taint.add(&one.value.deep_taint());
+        }
+        if !carries_text(receiver, method) {
+            taint = taint.without_parameters();
         }
         if let Some(row) =
             qualified.and_then(|name| models.propagate(name)).filter(|row| row.to == Target::Result)
@@ -253,6 +256,27 @@ impl Evaluator<'_> {
         }
         outcome.value.clone()
     }
+}
+
+/// The first argument that is part of the result of a method of which only the name is known: a lookup gives what
+/// lies under the key, not the key.
+fn kept_from(qualified: Option<&str>, method: Option<&str>) -> usize {
+    match method.filter(|_| qualified.is_none()) {
+        Some("get" | "pop") => 1,
+        Some(
+            "filter" | "filter_by" | "exclude" | "find" | "find_one" | "index" | "count" | "execute"
+            | "query",
+        ) => usize::MAX,
+        Some(method) if method.starts_with("get_") || method.starts_with("find_") => usize::MAX,
+        _ => 0,
+    }
+}
+
+/// Whether a call gives back text that it was given. A method of an object that came in as a parameter does not: what
+/// it gives is the object's, and no caller need have passed it.
+fn carries_text(receiver: Option<&Value>, method: Option<&str>) -> bool {
+    receiver.is_none_or(|receiver| matches!(receiver.shape, Shape::Constant(_) | Shape::Pieces(_)))
+        || method.is_some_and(library::is_text_method)
 }
 
 /// `super()`, with or without arguments.

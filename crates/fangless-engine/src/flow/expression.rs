@@ -179,12 +179,12 @@ impl Evaluator<'_> {
                 }
                 Value {
                     shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
-                    taint: owner.taint.clone(),
+                    taint: owner.taint.without_parameters(),
                 }
             }
             _ => Value {
                 shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
-                taint: owner.deep_taint(),
+                taint: owner.deep_taint().without_parameters(),
             },
         }
     }

@@ -9,7 +9,7 @@ use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
 use super::remember::Moment;
 use super::taint::{TagSet, Taint};
-use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
+use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::syntax::ir::{
     Argument, ArgumentKind, Expression, ExpressionKind, Function, Parameter, ParameterKind,
@@ -195,12 +195,11 @@ impl Evaluator<'_> {
                 None => none,
             });
         }
-        let value = self.step(
-            value.unwrap_or_default(),
-            whole,
-            StepKind::Return,
-            &format!("returned by `{}`", function.name),
-        );
+        let mut value = value.unwrap_or_default();
+        if is_quoting(&function.name) {
+            value = without_parameters(value);
+        }
+        let value = self.step(value, whole, StepKind::Return, &format!("returned by `{}`", function.name));
         Outcome { value, exits, rebound: frame.rebound }
     }
 
@@ -261,6 +260,27 @@ impl Evaluator<'_> {
             result.push(tags);
         }
         Some(result)
+    }
+}
+
+/// A function that says that it quotes: what a caller may pass, if anyone does, is quoted by it.
+fn is_quoting(name: &str) -> bool {
+    name.contains("quote") || name.contains("escape")
+}
+
+fn without_parameters(value: Value) -> Value {
+    match value.shape {
+        Shape::Pieces(pieces) => {
+            let pieces = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Hole(taint) => Piece::Hole(taint.without_parameters()),
+                    Piece::Text(_) => piece.clone(),
+                })
+                .collect();
+            Value { shape: Shape::Pieces(pieces), taint: value.taint.without_parameters() }
+        }
+        shape => Value { shape, taint: value.taint.without_parameters() },
     }
 }
 

@@ -247,7 +247,11 @@ impl Evaluator<'_> {
         }
         match &expression.kind {
             ExpressionKind::Call { function, arguments } => match (called(function), &function.kind) {
-                ("str" | "Path" | "int" | "bytes" | "realpath" | "abspath" | "normpath" | "PurePath", _) => {
+                (
+                    "str" | "Path" | "int" | "bytes" | "realpath" | "abspath" | "normpath" | "normcase"
+                    | "fspath" | "PurePath",
+                    _,
+                ) => {
                     if let Some(first) = arguments.first() {
                         self.clear(&first.value, tags);
                     }

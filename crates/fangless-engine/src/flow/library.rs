@@ -396,3 +396,57 @@ pub(super) fn read(receiver: &Value, method: &str, arguments: &[Value]) -> Optio
         _ => None,
     }
 }
+
+/// Methods of text, bytes, lists and dictionaries whose result is, or holds, what the receiver is.
+pub(super) fn is_text_method(method: &str) -> bool {
+    matches!(
+        method,
+        "strip"
+            | "lstrip"
+            | "rstrip"
+            | "lower"
+            | "upper"
+            | "title"
+            | "capitalize"
+            | "casefold"
+            | "swapcase"
+            | "encode"
+            | "decode"
+            | "format"
+            | "format_map"
+            | "join"
+            | "split"
+            | "rsplit"
+            | "splitlines"
+            | "partition"
+            | "rpartition"
+            | "replace"
+            | "removeprefix"
+            | "removesuffix"
+            | "translate"
+            | "expandtabs"
+            | "ljust"
+            | "rjust"
+            | "center"
+            | "zfill"
+            | "get"
+            | "pop"
+            | "setdefault"
+            | "items"
+            | "keys"
+            | "values"
+            | "copy"
+            | "hex"
+            | "__str__"
+            | "__getitem__"
+            | "popleft"
+            | "getlist"
+            | "as_posix"
+            | "joinpath"
+            | "with_suffix"
+            | "with_name"
+            | "resolve"
+            | "expanduser"
+            | "absolute"
+    )
+}

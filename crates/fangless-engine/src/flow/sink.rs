@@ -83,8 +83,19 @@ impl Evaluator<'_> {
         if matches!(tag, Tag::Request | Tag::Redirect) && has_fixed_host(value) {
             return;
         }
+        // `getattr(self, f"do_{name}")`: the prefix says which attributes may be meant.
+        if tag == Tag::Reflection
+            && matches!(&value.shape, Shape::Pieces(pieces)
+                if matches!(pieces.first(), Some(Piece::Text(prefix)) if prefix.len() > 2 && prefix.ends_with('_')))
+        {
+            return;
+        }
         for origin in value.deep_taint().origins() {
             if origin.cleared.contains(tag) || matches!(origin.source, Source::MadeBy { .. }) {
+                continue;
+            }
+            // The names of tables and users can't be parameters of a statement that defines them.
+            if tag == Tag::Sql && matches!(origin.source, Source::Parameter { .. }) && is_definition(value) {
                 continue;
             }
             let note = format!("reaches `{callee}`");
@@ -160,10 +171,10 @@ fn root_is_builtin(name: &str) -> bool {
     )
 }
 
-/// Text that reads as SQL, as far as it is known.
-fn looks_like_sql(value: &Value) -> bool {
-    let text = match &value.shape {
-        Shape::Constant(Constant::Text(text)) => text.to_ascii_lowercase(),
+/// A text in lower case, with a question mark for each part that is not known.
+fn known_text(value: &Value) -> Option<String> {
+    match &value.shape {
+        Shape::Constant(Constant::Text(text)) => Some(text.to_ascii_lowercase()),
         Shape::Pieces(pieces) => {
             let mut text = String::new();
             for piece in pieces.iter() {
@@ -172,10 +183,25 @@ fn looks_like_sql(value: &Value) -> bool {
                     Piece::Hole(_) => text.push('?'),
                 }
             }
-            text
+            Some(text)
         }
-        _ => return false,
-    };
+        _ => None,
+    }
+}
+
+/// A statement that defines something, or grants rights.
+fn is_definition(value: &Value) -> bool {
+    known_text(value).is_some_and(|text| {
+        matches!(
+            text.split_whitespace().next(),
+            Some("create" | "alter" | "drop" | "truncate" | "grant" | "revoke" | "pragma" | "use" | "set")
+        )
+    })
+}
+
+/// Text that reads as SQL, as far as it is known.
+fn looks_like_sql(value: &Value) -> bool {
+    let Some(text) = known_text(value) else { return false };
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or_default();
     match first {

@@ -135,6 +135,12 @@ impl Taint {
         })
     }
 
+    /// Without what is only a parameter: it says that a caller may pass text, and holds as long as it is that text.
+    #[must_use]
+    pub fn without_parameters(&self) -> Self {
+        self.map(|origin| (!matches!(origin.source, Source::Parameter { .. })).then(|| origin.clone()))
+    }
+
     /// Without the memory of who made the value: it was told where the value got its name.
     #[must_use]
     pub fn without_maker(&self) -> Self {
