@@ -116,13 +116,14 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
 
     let mut workspace = workspace_for(&rules, readings.iter().map(|(file, _)| file.settings.as_ref()));
     let mut files = Vec::with_capacity(readings.len());
-    let mut texts = Vec::with_capacity(readings.len());
     for (file, reading) in readings {
         messages.extend(reading.warning);
-        texts.push((file.engine_path.clone(), reading.source.text));
-        files.push(file);
+        if set_file(&mut workspace, &file.engine_path, reading.source.text) {
+            files.push(file);
+        } else {
+            messages.push(engine_failed(&file));
+        }
     }
-    workspace.set_files(texts);
     files.sort_by(|a, b| a.engine_path.cmp(&b.engine_path));
     read_imports(&mut workspace);
     let mut loaded = Loaded { workspace, files, messages };
@@ -157,18 +158,25 @@ fn read_imports(workspace: &mut Workspace) {
             .par_iter()
             .map(|path| read_file(Path::new(path.as_str()), path).ok().map(|reading| reading.source.text))
             .collect();
-        let mut present = Vec::new();
         for (path, text) in wanted.iter().zip(texts) {
             match text {
                 Some(text) if left > 0 => {
                     left -= 1;
-                    present.push((path.to_string(), text));
+                    set_file(workspace, path, text);
                 }
                 _ => workspace.set_missing(path),
             }
         }
-        workspace.set_files(present);
     }
+}
+
+/// Gives a file to the engine. `false` where that made it panic: it then goes on without the file.
+fn set_file(workspace: &mut Workspace, path: &str, text: String) -> bool {
+    let is_set = catch_unwind(AssertUnwindSafe(|| workspace.set_file(path, text))).is_ok();
+    if !is_set {
+        workspace.remove_file(path);
+    }
+    is_set
 }
 
 impl Loaded {

@@ -16,6 +16,15 @@ pub(crate) fn samples() -> Vec<Source> {
     read(found)
 }
 
+#[allow(dead_code, reason = "the test that types half lines uses it")]
+/// The files of the demo application.
+pub(crate) fn demo() -> Vec<Source> {
+    let mut found = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects/demo"), &mut found);
+    assert!(found.len() >= 3, "the demo application is in the repository");
+    read(found)
+}
+
 /// The folder of the standard library, if there is a Python.
 pub(crate) fn standard_library() -> Option<PathBuf> {
     let chosen = std::env::var_os("FANGLESS_TEST_PYTHON").unwrap_or_else(|| "python3".into());

@@ -2,8 +2,10 @@
 //! of real files, and the calls outside the typed line are counted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use fangless_engine::text::{Document, TextRange};
+use fangless_engine::{Edit, RuleSet, Workspace};
 use tree_sitter::Node;
 
 use crate::calls::{self, Call};
@@ -64,6 +66,9 @@ const FRAGMENTS: [&str; 52] = [
     "x = a if b else",
     "not",
 ];
+
+/// What is typed so may end the block it stands in: what comes after is then never run.
+const ENDS_A_BLOCK: [&str; 2] = ["return {", "raise Error(\""];
 
 const PLACES_IN_A_FILE: usize = 10;
 
@@ -162,6 +167,67 @@ fn a_half_typed_line_loses_nothing_but_itself() {
     assert!(all.states > 1_000, "enough was typed to say anything");
     assert!(all.losing * 200 < all.states, "{share:.2} % of the states lose calls outside the typed line");
     assert!(all.elsewhere.is_empty(), "a call in another chunk was lost");
+}
+
+/// The same for findings, at every statement of the demo application, in the profile that finds the most.
+#[test]
+fn a_half_typed_line_loses_no_finding() {
+    let sources = corpus::demo();
+    let mut workspace = Workspace::with_profile(Arc::new(RuleSet::builtin()), true);
+    for (path, text) in &sources {
+        workspace.set_file(path, text.clone());
+    }
+    let (mut states, mut places, mut lost) = (0, 0, Vec::new());
+    for (path, text) in &sources {
+        let known = workspace.findings(path);
+        let (_, tree) = calls::of_whole(text);
+        let mut starts = Vec::new();
+        statements(tree.root_node(), text, &mut starts);
+        for at in starts {
+            places += 1;
+            let line = &text[at..];
+            let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+            // Each place takes its share of the fragments, so that all are typed in many surroundings.
+            let fragments = FRAGMENTS.iter().filter(|fragment| !ENDS_A_BLOCK.contains(fragment));
+            for fragment in fragments.skip(places % 5).step_by(5) {
+                let start = at as u32;
+                let insert = |workspace: &mut Workspace, at: u32, text: &str| {
+                    workspace
+                        .edit_file(path, &[Edit { range: TextRange::new(at, at), text: text.to_owned() }]);
+                };
+                insert(&mut workspace, start, &format!("{indent}\n"));
+                let mut end = start + indent.len() as u32;
+                for length in 1..=fragment.len() {
+                    insert(&mut workspace, end, &fragment[length - 1..length]);
+                    end += 1;
+                    states += 1;
+                    let found = workspace.findings(path);
+                    let moved =
+                        |offset: u32| if offset >= start { offset + (end - start) + 1 } else { offset };
+                    for finding in &known {
+                        let is_there = found.iter().any(|other| {
+                            other.rule == finding.rule && other.range.start == moved(finding.range.start)
+                        });
+                        if !is_there {
+                            let typed = &fragment[..length];
+                            let line = text[..at].matches('\n').count() + 1;
+                            let of = text[..finding.range.start as usize].matches('\n').count() + 1;
+                            lost.push(format!("{} of line {of}: {typed:?} at {path}:{line}", finding.rule));
+                        }
+                    }
+                }
+                let range = TextRange::new(start, end + 1);
+                workspace.edit_file(path, &[Edit { range, text: String::new() }]);
+            }
+        }
+        assert_eq!(workspace.text(path), Some(text.as_str()), "what was typed is taken out again");
+    }
+    println!("{states} states at {places} places: {} findings lost", lost.len());
+    for loss in lost.iter().take(30) {
+        println!("  {loss}");
+    }
+    assert!(states > 10_000 && places > 100, "enough was typed to say anything");
+    assert!(lost.len() * 200 < states, "findings outside the typed line are lost");
 }
 
 fn calls_by_chunk(text: &str) -> Vec<(TextRange, Vec<Call>)> {
