@@ -205,8 +205,11 @@ impl Evaluator<'_> {
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
             taint = taint.cleared(tags);
         }
-        if method == Some("replace") && passed.first().is_some_and(|one| is_line_end(&one.value)) {
-            taint = taint.cleared(TagSet::of(&[Tag::Log, Tag::Header]));
+        if method == Some("replace") && passed.len() >= 2 {
+            taint = taint.cleared(replaced(&passed[0].value, &passed[1].value));
+        }
+        if qualified.and_then(|name| models.propagate(name)).is_some_and(|row| row.decodes) {
+            taint = taint.decoded();
         }
         if let Some(result) = qualified.and_then(|name| self.built_in(name, passed)) {
             return result;
@@ -285,9 +288,14 @@ fn is_super(expression: &Expression) -> bool {
         if matches!(&function.kind, ExpressionKind::Name(called) if called == "super"))
 }
 
-/// What `replace` takes out so that a text stays on its line.
-fn is_line_end(value: &Value) -> bool {
-    matches!(value.as_text(), Some("\n" | "\r\n"))
+/// What a text is harmless for once `replace` took something out of it.
+fn replaced(old: &Value, new: &Value) -> TagSet {
+    match (old.as_text(), new.as_text()) {
+        (Some("\n" | "\r\n"), Some(_)) => TagSet::of(&[Tag::Log, Tag::Header]),
+        (Some(quote @ ("'" | "\"")), Some(new)) if !new.contains(quote) => TagSet::of(&[Tag::Xpath]),
+        (Some("<"), Some(new)) if !new.contains('<') => TagSet::of(&[Tag::Html]),
+        _ => TagSet::EMPTY,
+    }
 }
 
 fn format_call(template: &str, passed: &[Passed<'_>]) -> Value {

@@ -81,8 +81,11 @@ impl Evaluator<'_> {
             if operator == CompareOperator::In
                 && let Some(text) = left_value.as_text()
             {
-                let tags = forbidden_text(text);
-                self.clear(right, tags);
+                match between_quotes(right).filter(|_| matches!(text, "'" | "\"")) {
+                    // `'"' in text[1:-1]` is false: the text between its quotes does not end early.
+                    Some(quoted) => self.clear(quoted, TagSet::of(&[Tag::Code])),
+                    None => self.clear(right, forbidden_text(text)),
+                }
             }
             return;
         }
@@ -395,6 +398,20 @@ fn forbidden_text(text: &str) -> TagSet {
     match text {
         ".." => TagSet::of(&[Tag::Path]),
         "\n" | "\r" => TagSet::of(&[Tag::Log, Tag::Header]),
+        "'" | "\"" => TagSet::of(&[Tag::Xpath]),
+        "<" => TagSet::of(&[Tag::Html]),
         _ => TagSet::EMPTY,
     }
+}
+
+/// The text of which an expression is all but the first and the last character.
+fn between_quotes(expression: &Expression) -> Option<&Expression> {
+    let ExpressionKind::Subscript { value, index } = &expression.kind else { return None };
+    let ExpressionKind::Slice(parts) = &index.kind else { return None };
+    let is = |at: usize, number: i64| match parts.get(at).and_then(Option::as_ref).map(|part| &part.kind) {
+        Some(ExpressionKind::Integer(known)) => *known == number,
+        Some(ExpressionKind::Negative(inner)) => inner.kind == ExpressionKind::Integer(-number),
+        _ => false,
+    };
+    (is(0, 1) && is(1, -1)).then_some(value)
 }

@@ -141,6 +141,12 @@ impl Taint {
         self.map(|origin| (!matches!(origin.source, Source::Parameter { .. })).then(|| origin.clone()))
     }
 
+    /// What was made harmless by an encoding is no longer so when that is undone.
+    #[must_use]
+    pub fn decoded(&self) -> Self {
+        self.map(|origin| Some(Origin { cleared: TagSet::EMPTY, ..origin.clone() }))
+    }
+
     /// Without the memory of who made the value: it was told where the value got its name.
     #[must_use]
     pub fn without_maker(&self) -> Self {

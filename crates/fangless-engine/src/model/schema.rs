@@ -172,6 +172,9 @@ pub struct PropagateRow {
     pub from: Vec<ArgumentSelector>,
     #[serde(default)]
     pub to: Target,
+    /// It undoes an encoding: what that made harmless is harmful again.
+    #[serde(default)]
+    pub decodes: bool,
 }
 
 /// A library call that calls a function it is passed.
