@@ -178,6 +178,8 @@ pub enum CheckName {
     ProviderToken,
     PrivateKey,
     CredentialInUrl,
+    SilentHandlerPass,
+    SilentHandlerContinue,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
