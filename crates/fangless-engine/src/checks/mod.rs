@@ -9,8 +9,7 @@ mod silent_handler;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use silent_handler::Nothing;
-
+use self::silent_handler::Nothing;
 use crate::flow::program::Program;
 use crate::flow::taint::Location;
 use crate::rule::matching::{RawFinding, RuleIndex};

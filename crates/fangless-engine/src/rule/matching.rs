@@ -159,8 +159,14 @@ impl Matcher<'_> {
 impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
         let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
+        // `app.db.execute`: a member of something that is not known is a method like any other.
+        let last = event
+            .qualified
+            .filter(|name| name.matches('.').count() > 1)
+            .and_then(|name| name.rsplit('.').next());
         let by_method = event
             .method
+            .or(last)
             .filter(|_| by_name.is_none())
             .and_then(|method| self.index.calls.get(format!("*.{method}").as_str()));
         let index = self.index;

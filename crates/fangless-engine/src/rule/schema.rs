@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::pattern::Pattern;
 use crate::finding::{Applicability, Severity};
+use crate::model::schema::Tag;
 
 /// When a rule runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
@@ -248,6 +249,9 @@ pub struct Condition {
     /// Labels, data of one of which reaches the value.
     #[serde(default)]
     pub tainted_by: Option<Vec<SmolStr>>,
+    /// Untrusted data that is still dangerous for this kind of sink reaches the value.
+    #[serde(default)]
+    pub tainted_for: Option<Tag>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
