@@ -5,6 +5,7 @@ mod fail_open;
 mod open_mode;
 mod secrets;
 mod silent_handler;
+mod url_substring;
 
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -51,6 +52,7 @@ pub(crate) fn run(
             CheckName::ProviderToken => secrets::tokens(text),
             CheckName::PrivateKey => secrets::private_keys(text),
             CheckName::CredentialInUrl => secrets::urls(text),
+            CheckName::UrlSubstring => url_substring::find(&info.ir).into_iter().map(Found::from).collect(),
             CheckName::SilentHandlerPass => silent(Nothing::Pass),
             CheckName::SilentHandlerContinue => silent(Nothing::Continue),
         };

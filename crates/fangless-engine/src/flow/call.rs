@@ -45,6 +45,10 @@ impl Evaluator<'_> {
             Shape::Method { receiver, name } => library::member_name(receiver, name)
                 .map(|dotted| SmolStr::new(models.canonical(&dotted)))
                 .or_else(|| self.inherited_method(receiver, name)),
+            // A class without a constructor of its own is made as its base is.
+            Shape::Class(class) if self.class_attribute(*class, "__init__").is_none() => {
+                self.external_base(*class, 0)
+            }
             _ => None,
         };
         let at = self.location(whole.range);
@@ -136,6 +140,9 @@ impl Evaluator<'_> {
         }
         self.bases(class).into_iter().find_map(|base| match base.shape {
             Shape::External(name) if name != "object" => Some(name),
+            // `declarative_base()`, `db.Model`
+            Shape::Instance(name) => Some(name),
+            Shape::Method { receiver, name } => library::member_name(&receiver, &name),
             Shape::Class(base) => self.external_base(base, depth + 1),
             _ => None,
         })

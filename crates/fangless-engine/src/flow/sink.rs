@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
-use super::taint::{Location, Source};
+use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
@@ -82,8 +82,15 @@ impl Evaluator<'_> {
         if matches!(tag, Tag::Request | Tag::Redirect) && has_fixed_host(value) {
             return;
         }
-        for origin in value.deep_taint().origins() {
-            if origin.cleared.contains(tag) || matches!(origin.source, Source::MadeBy { .. }) {
+        let taint = match tag {
+            Tag::Argument | Tag::Cell => beginning(value),
+            _ => value.deep_taint(),
+        };
+        for origin in taint.origins() {
+            if origin.cleared.contains(tag)
+                || matches!(origin.source, Source::MadeBy { .. })
+                || (tag == Tag::MassAssignment && !is_direct(origin))
+            {
                 continue;
             }
             let note = format!("reaches `{callee}`");
@@ -157,6 +164,46 @@ fn root_is_builtin(name: &str) -> bool {
         name,
         "open" | "eval" | "exec" | "compile" | "input" | "print" | "getattr" | "setattr" | "__import__"
     )
+}
+
+/// The taint of what decides how the texts of a value begin: an option of a command, a formula in a cell.
+fn beginning(value: &Value) -> Taint {
+    match &value.shape {
+        Shape::Pieces(pieces) => match pieces.first() {
+            Some(Piece::Hole(taint)) => taint.clone(),
+            _ => Taint::default(),
+        },
+        Shape::Sequence { items, .. } => {
+            let mut taint = value.taint.clone();
+            for item in items.iter() {
+                // Behind `--` a command takes nothing for an option.
+                if item.as_text() == Some("--") {
+                    return taint;
+                }
+                taint.add(&beginning(item));
+            }
+            taint
+        }
+        Shape::Mapping { entries, .. } => {
+            let mut taint = value.taint.clone();
+            entries.iter().for_each(|(_, item)| taint.add(&beginning(item)));
+            taint
+        }
+        _ => value.deep_taint(),
+    }
+}
+
+/// Whether nothing that could have chosen among the fields lies between the source and here.
+fn is_direct(origin: &Origin) -> bool {
+    let mut step = origin.path.as_deref();
+    while let Some(one) = step {
+        let copies = ["to_dict`", "copy`", "get_json`"].iter().any(|name| one.note.ends_with(name));
+        if matches!(one.kind, StepKind::Call | StepKind::Return) && !copies {
+            return false;
+        }
+        step = one.previous.as_deref();
+    }
+    true
 }
 
 /// Text that reads as SQL, as far as it is known.

@@ -709,6 +709,7 @@ impl Evaluator<'_> {
 fn source_note(label: Label, name: &str) -> String {
     match label {
         Label::Web | Label::Upload => format!("`{name}` is controlled by the client"),
+        Label::Archive => format!("`{name}` stands in the archive"),
         Label::Cli => format!("`{name}` comes from the command line"),
         Label::Environment => format!("`{name}` comes from the environment"),
         Label::Exception => format!("`{name}` holds the details of the exception"),

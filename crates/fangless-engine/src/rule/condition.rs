@@ -94,9 +94,11 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
             })
         })
         && condition.tainted_for.is_none_or(|tag| {
-            value.deep_taint().origins().iter().any(|origin| {
-                origin.source.label().is_some() && !origin.cleared.contains(tag)
-            })
+            value
+                .deep_taint()
+                .origins()
+                .iter()
+                .any(|origin| origin.source.label().is_some() && !origin.cleared.contains(tag))
         })
         && condition.made_only_of.as_ref().is_none_or(|names| is_made_only_of(value, names))
         && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))

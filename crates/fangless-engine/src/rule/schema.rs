@@ -181,6 +181,7 @@ pub enum CheckName {
     CredentialInUrl,
     SilentHandlerPass,
     SilentHandlerContinue,
+    UrlSubstring,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
