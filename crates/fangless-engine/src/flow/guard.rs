@@ -1,9 +1,9 @@
 //! Guards: what a condition that holds says of the values in it.
 
 use super::evaluator::{Evaluator, join_states};
-use super::taint::TagSet;
+use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
-use crate::model::schema::Tag;
+use crate::model::schema::{Label, Tag};
 use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind};
 
 impl Evaluator<'_> {
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
                 && let Some(text) = left_value.as_text()
             {
                 let tags = forbidden_text(text);
-                self.clear(right, tags);
+                self.clear(divided(right), tags);
             }
             return;
         }
@@ -171,7 +171,7 @@ impl Evaluator<'_> {
                 let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
                 let tags = match prefix.as_ref().and_then(Value::as_text) {
                     Some(prefix) => prefix_tags(prefix),
-                    None if prefix.as_ref().is_some_and(|prefix| prefix.deep_taint().is_empty()) => {
+                    None if prefix.as_ref().is_some_and(|prefix| is_ours(&prefix.deep_taint())) => {
                         TagSet::of(&[Tag::Path])
                     }
                     None => TagSet::EMPTY,
@@ -357,6 +357,23 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
         shape => shape,
     };
     Value { shape, taint }
+}
+
+/// `name.split("/")`, `path.parts`: the parts have a text only where the whole has it.
+fn divided(expression: &Expression) -> &Expression {
+    match &expression.kind {
+        ExpressionKind::Call { function, .. } => match &function.kind {
+            ExpressionKind::Attribute { value, name } if name == "split" => value,
+            _ => expression,
+        },
+        ExpressionKind::Attribute { value, name } if name == "parts" => value,
+        _ => expression,
+    }
+}
+
+/// Of what the caller passed nothing worse is known: a helper gets its folder from the program.
+fn is_ours(taint: &Taint) -> bool {
+    taint.origins().iter().all(|origin| matches!(origin.source.label(), None | Some(Label::Parameter)))
 }
 
 fn is_none(value: &Value) -> bool {

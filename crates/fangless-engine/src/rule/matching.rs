@@ -160,10 +160,7 @@ impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
         let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
         // `app.db.execute`: a member of something that is not known is a method like any other.
-        let last = event
-            .qualified
-            .filter(|name| name.matches('.').count() > 1)
-            .and_then(|name| name.rsplit('.').next());
+        let last = event.qualified.and_then(|name| name.rsplit_once('.')).map(|(_, member)| member);
         let by_method = event
             .method
             .or(last)

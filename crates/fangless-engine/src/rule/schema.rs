@@ -361,4 +361,6 @@ pub enum Rewrite {
     RandomToSecrets,
     /// The permissive literal returned by a handler becomes the restrictive one.
     FailClosed,
+    /// Values in a text that is declared to be HTML are filled in by what escapes them.
+    HtmlFormat,
 }
