@@ -88,7 +88,11 @@ impl Evaluator<'_> {
         }
         match operator {
             CompareOperator::Equal => {
-                if right_value.deep_taint().is_empty() && !is_none(&right_value) {
+                let compares_folders = matches!(&left.kind, ExpressionKind::Call { function, .. } if is_common(called(function)));
+                let right_taint = right_value.deep_taint();
+                if (right_taint.is_empty() || (compares_folders && is_ours(&right_taint)))
+                    && !is_none(&right_value)
+                {
                     self.clear_checked(left);
                 } else if left_value.deep_taint().is_empty() && !is_none(&left_value) {
                     self.clear_checked(right);
@@ -121,7 +125,7 @@ impl Evaluator<'_> {
         }
         if let ExpressionKind::Call { function, arguments } = &expression.kind {
             // `os.path.commonpath([base, path]) == base`
-            if called(function) == "commonpath" {
+            if is_common(called(function)) {
                 for argument in arguments {
                     self.clear_inside(&argument.value, TagSet::of(&[Tag::Path]));
                 }
@@ -357,6 +361,11 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
         shape => shape,
     };
     Value { shape, taint }
+}
+
+/// What two paths have in common.
+fn is_common(name: &str) -> bool {
+    name == "commonpath" || name == "commonprefix"
 }
 
 /// `name.split("/")`, `path.parts`: the parts have a text only where the whole has it.

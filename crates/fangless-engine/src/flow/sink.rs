@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
+use super::library::member_name;
 use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
@@ -89,13 +90,37 @@ impl Evaluator<'_> {
         for origin in taint.origins() {
             if origin.cleared.contains(tag)
                 || matches!(origin.source, Source::MadeBy { .. })
-                || (tag == Tag::MassAssignment && !is_direct(origin))
+                || (matches!(tag, Tag::MassAssignment | Tag::TrustBoundary) && !is_direct(origin))
             {
                 continue;
             }
             let note = format!("reaches `{callee}`");
             let origin = origin.step(at, StepKind::Sink, &note);
             self.observer.sink(SinkEvent { tag, at, argument, callee, origin, assumed: assumed.clone() });
+        }
+    }
+
+    /// `owner[key] = value`, for which models may know the sink `__setitem__`.
+    pub(super) fn tell_item(
+        &mut self,
+        owner: &Value,
+        key: &Expression,
+        value: &Value,
+        expression: &Expression,
+        at: Location,
+    ) {
+        let models = self.program.models;
+        let Some(name) = member_name(owner, "__setitem__") else { return };
+        for sink in models.sinks(&name) {
+            for selector in &sink.argument {
+                let (given, place) = match selector.position {
+                    Some(0) => (self.quietly(|evaluator| evaluator.expression(key)), key.range),
+                    Some(1) => (value.clone(), expression.range),
+                    _ => continue,
+                };
+                let argument = self.location(place);
+                self.tell_sink(sink.tag, &given, at, argument, &name, None);
+            }
         }
     }
 
@@ -193,7 +218,7 @@ fn beginning(value: &Value) -> Taint {
     }
 }
 
-/// Whether nothing that could have chosen among the fields lies between the source and here.
+/// Whether nothing that could have chosen or checked lies between the source and here.
 fn is_direct(origin: &Origin) -> bool {
     let mut step = origin.path.as_deref();
     while let Some(one) = step {

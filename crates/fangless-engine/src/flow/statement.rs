@@ -509,8 +509,9 @@ impl Evaluator<'_> {
                 (BindingKind::Attribute, name.clone(), super::library::member_name(&owner, name))
             }
             ExpressionKind::Subscript { value: owner, index } => {
-                let ExpressionKind::Text(key) = &index.kind else { return };
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
+                self.tell_item(&owner, index, value, expression, statement);
+                let ExpressionKind::Text(key) = &index.kind else { return };
                 (BindingKind::Key, SmolStr::new(key), super::library::member_name(&owner, key))
             }
             ExpressionKind::Tuple(targets) => {
