@@ -222,7 +222,8 @@ fn beginning(value: &Value) -> Taint {
 fn is_direct(origin: &Origin) -> bool {
     let mut step = origin.path.as_deref();
     while let Some(one) = step {
-        let copies = ["to_dict`", "copy`", "get_json`"].iter().any(|name| one.note.ends_with(name));
+        let called = one.note.trim_end_matches('`').rsplit(['`', '.']).next().unwrap_or_default();
+        let copies = matches!(called, "get" | "getlist" | "get_json" | "to_dict" | "copy" | "strip");
         if matches!(one.kind, StepKind::Call | StepKind::Return) && !copies {
             return false;
         }
