@@ -4,10 +4,13 @@
 mod fail_open;
 mod open_mode;
 mod secrets;
+mod silent_handler;
+mod url_substring;
 
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+use self::silent_handler::Nothing;
 use crate::flow::program::Program;
 use crate::flow::taint::Location;
 use crate::rule::matching::{RawFinding, RuleIndex};
@@ -39,6 +42,9 @@ pub(crate) fn run(
 ) -> FxHashSet<u64> {
     let mut read = FxHashSet::default();
     let Some(info) = program.chunks.get(&chunk) else { return read };
+    let silent = |wanted| -> Vec<Found> {
+        silent_handler::find(&info.ir, wanted).into_iter().map(Found::from).collect()
+    };
     for (rule, name) in &index.checks {
         let places: Vec<Found> = match name {
             CheckName::FailOpenExcept => fail_open::find(&info.ir).into_iter().map(Found::from).collect(),
@@ -46,6 +52,9 @@ pub(crate) fn run(
             CheckName::ProviderToken => secrets::tokens(text),
             CheckName::PrivateKey => secrets::private_keys(text),
             CheckName::CredentialInUrl => secrets::urls(text),
+            CheckName::UrlSubstring => url_substring::find(&info.ir).into_iter().map(Found::from).collect(),
+            CheckName::SilentHandlerPass => silent(Nothing::Pass),
+            CheckName::SilentHandlerContinue => silent(Nothing::Continue),
         };
         for place in places {
             let at = Location { chunk, range: place.range };

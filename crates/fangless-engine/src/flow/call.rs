@@ -65,6 +65,10 @@ impl Evaluator<'_> {
             Shape::Method { receiver, name } => library::member_name(receiver, name)
                 .map(|dotted| SmolStr::new(models.canonical(&dotted)))
                 .or_else(|| self.inherited_method(receiver, name)),
+            // A class without a constructor of its own is made as its base is.
+            Shape::Class(class) if self.class_attribute(*class, "__init__").is_none() => {
+                self.external_base(*class)
+            }
             _ => None,
         };
         let at = self.location(whole.range);

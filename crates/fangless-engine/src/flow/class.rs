@@ -74,6 +74,11 @@ impl Evaluator<'_> {
                 {
                     lineage.libraries.push(name);
                 }
+                // `declarative_base()`, `db.Model`
+                Shape::Instance(name) => lineage.libraries.push(name),
+                Shape::Method { receiver, name } => {
+                    lineage.libraries.extend(super::library::member_name(&receiver, &name));
+                }
                 _ => {}
             }
         }

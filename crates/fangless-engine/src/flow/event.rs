@@ -73,6 +73,9 @@ pub use super::evaluator::spelled_name as spelled;
 
 /// The argument that a selector names.
 pub fn select<'p, 'a>(selector: &ArgumentSelector, passed: &'p [Passed<'a>]) -> Option<&'p Passed<'a>> {
+    if selector.keyword.as_deref() == Some("**") {
+        return passed.iter().find(|one| one.argument.kind == ArgumentKind::DoubleStarred);
+    }
     if let Some(keyword) = &selector.keyword
         && let Some(one) = passed.iter().find(|one| one.argument.keyword.as_ref() == Some(keyword))
     {

@@ -114,9 +114,11 @@ impl Evaluator<'_> {
         let Some(qualified) = qualified else { return value };
         match self.program.models.source_attribute(&qualified) {
             Some(label) => {
-                let name = source_name(expression).unwrap_or(qualified);
+                let name = source_name(expression).unwrap_or_else(|| qualified.clone());
                 let at = self.location(expression.range);
+                let clears = self.program.models.source_clears(&qualified);
                 let mut result = self.source_value(label, &name, at);
+                result.taint = result.taint.cleared(clears);
                 result.taint.add(&value.taint);
                 result
             }
@@ -184,7 +186,11 @@ impl Evaluator<'_> {
             }
             _ => Value {
                 shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
-                taint: owner.deep_taint().without_parameters(),
+                taint: match &owner.shape {
+                    // An attribute of an object's attribute: no text that a caller passed.
+                    Shape::Method { .. } => owner.deep_taint().without_parameters(),
+                    _ => owner.deep_taint(),
+                },
             },
         }
     }
@@ -282,7 +288,12 @@ impl Evaluator<'_> {
             BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
             BinaryOperator::Divide => {
                 let mut taint = left.deep_taint();
-                taint.add(&right.deep_taint());
+                // What stands below a folder begins with the folder's name.
+                let below = match &left.shape {
+                    Shape::Instance(class) if class.starts_with("pathlib") => TagSet::of(&[Tag::Argument]),
+                    _ => TagSet::EMPTY,
+                };
+                taint.add(&right.deep_taint().cleared(below));
                 let path = [left, right].into_iter().find_map(|side| match &side.shape {
                     Shape::Instance(class) if class.starts_with("pathlib") => Some(class.clone()),
                     _ => None,

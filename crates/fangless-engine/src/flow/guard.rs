@@ -1,9 +1,9 @@
 //! Guards: what a condition that holds says of the values in it.
 
 use super::evaluator::{Evaluator, join_states};
-use super::taint::TagSet;
+use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
-use crate::model::schema::Tag;
+use crate::model::schema::{Label, Tag};
 use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind};
 
 impl Evaluator<'_> {
@@ -84,14 +84,18 @@ impl Evaluator<'_> {
                 match between_quotes(right).filter(|_| matches!(text, "'" | "\"")) {
                     // `'"' in text[1:-1]` is false: the text between its quotes does not end early.
                     Some(quoted) => self.clear(quoted, TagSet::of(&[Tag::Code])),
-                    None => self.clear(right, forbidden_text(text)),
+                    None => self.clear(divided(right), forbidden_text(text)),
                 }
             }
             return;
         }
         match operator {
             CompareOperator::Equal => {
-                if right_value.deep_taint().is_empty() && !is_none(&right_value) {
+                let compares_folders = matches!(&left.kind, ExpressionKind::Call { function, .. } if is_common(called(function)));
+                let right_taint = right_value.deep_taint();
+                if (right_taint.is_empty() || (compares_folders && is_ours(&right_taint)))
+                    && !is_none(&right_value)
+                {
                     self.clear_checked(left);
                 } else if left_value.deep_taint().is_empty() && !is_none(&left_value) {
                     self.clear_checked(right);
@@ -124,7 +128,7 @@ impl Evaluator<'_> {
         }
         if let ExpressionKind::Call { function, arguments } = &expression.kind {
             // `os.path.commonpath([base, path]) == base`
-            if called(function) == "commonpath" {
+            if is_common(called(function)) {
                 for argument in arguments {
                     self.clear_inside(&argument.value, TagSet::of(&[Tag::Path]));
                 }
@@ -174,7 +178,7 @@ impl Evaluator<'_> {
                 let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
                 let tags = match prefix.as_ref().and_then(Value::as_text) {
                     Some(prefix) => prefix_tags(prefix),
-                    None if prefix.as_ref().is_some_and(|prefix| prefix.deep_taint().is_empty()) => {
+                    None if prefix.as_ref().is_some_and(|prefix| is_ours(&prefix.deep_taint())) => {
                         TagSet::of(&[Tag::Path])
                     }
                     None => TagSet::EMPTY,
@@ -362,6 +366,28 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
         shape => shape,
     };
     Value { shape, taint }
+}
+
+/// What two paths have in common.
+fn is_common(name: &str) -> bool {
+    name == "commonpath" || name == "commonprefix"
+}
+
+/// `name.split("/")`, `path.parts`: the parts have a text only where the whole has it.
+fn divided(expression: &Expression) -> &Expression {
+    match &expression.kind {
+        ExpressionKind::Call { function, .. } => match &function.kind {
+            ExpressionKind::Attribute { value, name } if name == "split" => value,
+            _ => expression,
+        },
+        ExpressionKind::Attribute { value, name } if name == "parts" => value,
+        _ => expression,
+    }
+}
+
+/// Of what the caller passed nothing worse is known: a helper gets its folder from the program.
+fn is_ours(taint: &Taint) -> bool {
+    taint.origins().iter().all(|origin| matches!(origin.source.label(), None | Some(Label::Parameter)))
 }
 
 fn is_none(value: &Value) -> bool {

@@ -5,7 +5,8 @@ use smol_str::SmolStr;
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
-use super::taint::{Location, Source};
+use super::library::member_name;
+use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
@@ -90,8 +91,15 @@ impl Evaluator<'_> {
         {
             return;
         }
-        for origin in value.deep_taint().origins() {
-            if origin.cleared.contains(tag) || matches!(origin.source, Source::MadeBy { .. }) {
+        let taint = match tag {
+            Tag::Argument | Tag::Cell => beginning(value),
+            _ => value.deep_taint(),
+        };
+        for origin in taint.origins() {
+            if origin.cleared.contains(tag)
+                || matches!(origin.source, Source::MadeBy { .. })
+                || (matches!(tag, Tag::MassAssignment | Tag::TrustBoundary) && !is_direct(origin))
+            {
                 continue;
             }
             // The names of tables and users can't be parameters of a statement that defines them.
@@ -101,6 +109,30 @@ impl Evaluator<'_> {
             let note = format!("reaches `{callee}`");
             let origin = origin.step(at, StepKind::Sink, &note);
             self.observer.sink(SinkEvent { tag, at, argument, callee, origin, assumed: assumed.clone() });
+        }
+    }
+
+    /// `owner[key] = value`, for which models may know the sink `__setitem__`.
+    pub(super) fn tell_item(
+        &mut self,
+        owner: &Value,
+        key: &Expression,
+        value: &Value,
+        expression: &Expression,
+        at: Location,
+    ) {
+        let models = self.program.models;
+        let Some(name) = member_name(owner, "__setitem__") else { return };
+        for sink in models.sinks(&name) {
+            for selector in &sink.argument {
+                let (given, place) = match selector.position {
+                    Some(0) => (self.quietly(|evaluator| evaluator.expression(key)), key.range),
+                    Some(1) => (value.clone(), expression.range),
+                    _ => continue,
+                };
+                let argument = self.location(place);
+                self.tell_sink(sink.tag, &given, at, argument, &name, None);
+            }
         }
     }
 
@@ -169,6 +201,47 @@ fn root_is_builtin(name: &str) -> bool {
         name,
         "open" | "eval" | "exec" | "compile" | "input" | "print" | "getattr" | "setattr" | "__import__"
     )
+}
+
+/// The taint of what decides how the texts of a value begin: an option of a command, a formula in a cell.
+fn beginning(value: &Value) -> Taint {
+    match &value.shape {
+        Shape::Pieces(pieces) => match pieces.first() {
+            Some(Piece::Hole(taint)) => taint.clone(),
+            _ => Taint::default(),
+        },
+        Shape::Sequence { items, .. } => {
+            let mut taint = value.taint.clone();
+            for item in items.iter() {
+                // Behind `--` a command takes nothing for an option.
+                if item.as_text() == Some("--") {
+                    return taint;
+                }
+                taint.add(&beginning(item));
+            }
+            taint
+        }
+        Shape::Mapping { entries, .. } => {
+            let mut taint = value.taint.clone();
+            entries.iter().for_each(|(_, item)| taint.add(&beginning(item)));
+            taint
+        }
+        _ => value.deep_taint(),
+    }
+}
+
+/// Whether nothing that could have chosen or checked lies between the source and here.
+fn is_direct(origin: &Origin) -> bool {
+    let mut step = origin.path.as_deref();
+    while let Some(one) = step {
+        let called = one.note.trim_end_matches('`').rsplit(['`', '.']).next().unwrap_or_default();
+        let copies = matches!(called, "get" | "getlist" | "get_json" | "to_dict" | "copy" | "strip");
+        if matches!(one.kind, StepKind::Call | StepKind::Return) && !copies {
+            return false;
+        }
+        step = one.previous.as_deref();
+    }
+    true
 }
 
 /// A text in lower case, with a question mark for each part that is not known.

@@ -513,8 +513,9 @@ impl Evaluator<'_> {
                 (BindingKind::Attribute, name.clone(), super::library::member_name(&owner, name))
             }
             ExpressionKind::Subscript { value: owner, index } => {
-                let ExpressionKind::Text(key) = &index.kind else { return };
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
+                self.tell_item(&owner, index, value, expression, statement);
+                let ExpressionKind::Text(key) = &index.kind else { return };
                 (BindingKind::Key, SmolStr::new(key), super::library::member_name(&owner, key))
             }
             ExpressionKind::Tuple(targets) => {
@@ -708,6 +709,7 @@ impl Evaluator<'_> {
 fn source_note(label: Label, name: &str) -> String {
     match label {
         Label::Web | Label::Upload => format!("`{name}` is controlled by the client"),
+        Label::Archive => format!("`{name}` stands in the archive"),
         Label::Cli => format!("`{name}` comes from the command line"),
         Label::Environment => format!("`{name}` comes from the environment"),
         Label::Exception => format!("`{name}` holds the details of the exception"),

@@ -59,6 +59,7 @@ impl<T> Names<T> {
 pub struct Models {
     source_calls: Names<Label>,
     source_attributes: Names<Label>,
+    source_clears: Names<TagSet>,
     sinks: Names<Vec<Sink>>,
     sanitizers: Names<TagSet>,
     returns: Names<SmolStr>,
@@ -107,6 +108,10 @@ impl Models {
         for row in file.source {
             row.call.iter().for_each(|name| self.source_calls.put(name, row.label));
             row.attribute.iter().for_each(|name| self.source_attributes.put(name, row.label));
+            if !row.clears.is_empty() {
+                let tags = TagSet::of(&row.clears);
+                row.call.iter().chain(&row.attribute).for_each(|name| self.source_clears.put(name, tags));
+            }
         }
         for row in file.sink {
             for name in &row.callee {
@@ -219,6 +224,11 @@ impl Models {
     /// The label of what a read of the name gives.
     pub fn source_attribute(&self, name: &str) -> Option<Label> {
         self.find(&self.source_attributes, name).copied()
+    }
+
+    /// The tags for which a source is harmless.
+    pub fn source_clears(&self, name: &str) -> TagSet {
+        self.find(&self.source_clears, name).copied().unwrap_or_default()
     }
 
     pub fn sinks(&self, name: &str) -> &[Sink] {

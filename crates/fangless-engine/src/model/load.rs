@@ -230,7 +230,7 @@ mod tests {
                         once(format!("sink {callee} receiver {}", row.tag.name()));
                     }
                     for argument in &row.argument {
-                        once(format!("sink {callee} {argument:?} {}", row.tag.name()));
+                        once(format!("sink {callee} {argument:?} {} {:?}", row.tag.name(), row.when));
                     }
                 }
             }

@@ -68,6 +68,8 @@ pub enum Label {
     Model,
     /// The name, type or bytes of an uploaded file.
     Upload,
+    /// A name inside of an archive.
+    Archive,
     /// A parameter of a public function: possible, not certain.
     Parameter,
     Cli,
@@ -110,6 +112,10 @@ pub enum Tag {
     Resource,
     Random,
     Hash,
+    /// A cell of a table that a spreadsheet opens.
+    Cell,
+    /// Names and values that are spread over the fields of a stored object.
+    MassAssignment,
 }
 
 /// Where untrusted data enters. At least one of `call` and `attribute` is given.
@@ -123,6 +129,9 @@ pub struct SourceRow {
     #[serde(default)]
     pub attribute: Vec<SmolStr>,
     pub label: Label,
+    /// The sinks for which what enters here is harmless: a form has checked which fields there are.
+    #[serde(default)]
+    pub clears: Vec<Tag>,
 }
 
 /// An argument through which data does harm.

@@ -3,7 +3,7 @@
 use super::schema::{Label, Tag};
 
 impl Tag {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Sql,
         Self::Shell,
         Self::Argument,
@@ -30,6 +30,8 @@ impl Tag {
         Self::Resource,
         Self::Random,
         Self::Hash,
+        Self::Cell,
+        Self::MassAssignment,
     ];
 
     /// The name that model files and rule pages write.
@@ -61,17 +63,20 @@ impl Tag {
             Self::Resource => "resource",
             Self::Random => "random",
             Self::Hash => "hash",
+            Self::Cell => "cell",
+            Self::MassAssignment => "mass-assignment",
         }
     }
 }
 
 impl Label {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Web,
         Self::Queue,
         Self::Network,
         Self::Model,
         Self::Upload,
+        Self::Archive,
         Self::Parameter,
         Self::Cli,
         Self::Environment,
@@ -88,6 +93,7 @@ impl Label {
             Self::Network => "network",
             Self::Model => "model",
             Self::Upload => "upload",
+            Self::Archive => "archive",
             Self::Parameter => "parameter",
             Self::Cli => "cli",
             Self::Environment => "environment",

@@ -93,6 +93,13 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
                 origin.source.label().is_some_and(|label| labels.iter().any(|wanted| wanted == label.name()))
             })
         })
+        && condition.tainted_for.is_none_or(|tag| {
+            value
+                .deep_taint()
+                .origins()
+                .iter()
+                .any(|origin| origin.source.label().is_some() && !origin.cleared.contains(tag))
+        })
         && condition.made_only_of.as_ref().is_none_or(|names| is_made_only_of(value, names))
         && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))
         && condition.named.is_none_or(|kind| {

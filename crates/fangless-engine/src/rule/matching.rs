@@ -15,8 +15,10 @@ use crate::model::schema::Label;
 /// Rules by what they can match.
 #[derive(Default)]
 pub(crate) struct RuleIndex {
-    /// By qualified callee, `*.method` included: rule and match.
+    /// By qualified callee: rule and match.
     calls: FxHashMap<SmolStr, Vec<(usize, CallMatch)>>,
+    /// The same by the name of a method, whatever it is called on.
+    methods: FxHashMap<SmolStr, Vec<(usize, CallMatch)>>,
     flows: FxHashMap<SmolStr, Vec<(usize, FlowMatch)>>,
     assigns: Vec<(usize, AssignMatch)>,
     imports: FxHashMap<SmolStr, Vec<usize>>,
@@ -57,7 +59,11 @@ impl RuleIndex {
             for call in &definition.call {
                 collect_made_by(&call.when, &mut index.made_by);
                 for callee in &call.callee {
-                    index.calls.entry(callee.clone()).or_default().push((number, call.clone()));
+                    let matches = match callee.strip_prefix("*.") {
+                        Some(method) => index.methods.entry(method.into()).or_default(),
+                        None => index.calls.entry(callee.clone()).or_default(),
+                    };
+                    matches.push((number, call.clone()));
                 }
             }
             for flow in &definition.flow {
@@ -159,10 +165,12 @@ impl Matcher<'_> {
 impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
         let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
-        let by_method = event
-            .method
-            .filter(|_| by_name.is_none())
-            .and_then(|method| self.index.calls.get(format!("*.{method}").as_str()));
+        // `app.db.execute`: a member of something that is not known is a method like any other.
+        let member = || event.qualified.and_then(|name| name.rsplit_once('.')).map(|(_, member)| member);
+        let by_method = match by_name {
+            None => event.method.or_else(member).and_then(|method| self.index.methods.get(method)),
+            Some(_) => None,
+        };
         let index = self.index;
         for (rule, matched) in by_name.into_iter().chain(by_method).flatten() {
             if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::pattern::Pattern;
 use crate::finding::{Applicability, Severity};
+use crate::model::schema::Tag;
 
 /// When a rule runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
@@ -178,6 +179,9 @@ pub enum CheckName {
     ProviderToken,
     PrivateKey,
     CredentialInUrl,
+    SilentHandlerPass,
+    SilentHandlerContinue,
+    UrlSubstring,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
@@ -246,6 +250,9 @@ pub struct Condition {
     /// Labels, data of one of which reaches the value.
     #[serde(default)]
     pub tainted_by: Option<Vec<SmolStr>>,
+    /// Untrusted data that is still dangerous for this kind of sink reaches the value.
+    #[serde(default)]
+    pub tainted_for: Option<Tag>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
@@ -354,4 +361,6 @@ pub enum Rewrite {
     RandomToSecrets,
     /// The permissive literal returned by a handler becomes the restrictive one.
     FailClosed,
+    /// Values in a text that is declared to be HTML are filled in by what escapes them.
+    HtmlFormat,
 }

@@ -4,3 +4,4 @@ pub mod ir;
 pub mod lower;
 pub mod parse;
 mod repair;
+pub mod walk;

@@ -1,6 +1,7 @@
 //! Rewrites by name: what needs more than one template.
 
 mod fail_closed;
+mod html_format;
 mod random;
 mod secret;
 mod shell;
@@ -25,6 +26,7 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::ShellQuote => shell::quote(site, draft).map(|()| None),
         Rewrite::SecretToEnvironment => secret::build(site, draft).map(|()| None),
         Rewrite::RandomToSecrets => random::build(site, draft).map(|()| None),
+        Rewrite::HtmlFormat => html_format::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }
