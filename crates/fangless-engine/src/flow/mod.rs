@@ -15,6 +15,7 @@ mod handler;
 mod library;
 mod modules;
 pub mod program;
+mod setting;
 mod sink;
 mod statement;
 pub mod taint;

@@ -83,6 +83,7 @@ impl Evaluator<'_> {
             StatementKind::If { test, body, orelse } => {
                 let truth = self.expression(test).truth();
                 let before = self.frame_ref().state.clone();
+                self.frame().branches += 1;
                 let then = if truth == Some(false) {
                     None
                 } else {
@@ -98,7 +99,9 @@ impl Evaluator<'_> {
                     self.block(orelse);
                     self.frame().state.take()
                 };
-                self.frame().state = join_states(then, otherwise);
+                let frame = self.frame();
+                frame.branches -= 1;
+                frame.state = join_states(then, otherwise);
             }
             StatementKind::While { test, body, orelse } => {
                 let truth = self.expression(test).truth();
@@ -529,6 +532,7 @@ impl Evaluator<'_> {
             }
             _ => return,
         };
+        self.tell_setting(target, value, expression);
         self.observer.binding(&BindingEvent {
             at,
             kind,
@@ -551,6 +555,7 @@ impl Evaluator<'_> {
         for decorator in &function.decorators {
             self.expression(decorator);
         }
+        self.tell_decorators(&function.decorators);
         for parameter in &function.parameters {
             if let Some(default) = &parameter.default {
                 let value = self.expression(default);
@@ -588,6 +593,7 @@ impl Evaluator<'_> {
         for decorator in &class.decorators {
             self.expression(decorator);
         }
+        self.tell_decorators(&class.decorators);
         // The body runs in a scope of its own, which only its methods' owner keeps.
         let outer = self.frame().state.clone();
         let outer_class = self.frame().class.replace(reference);

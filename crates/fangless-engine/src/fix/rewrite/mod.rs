@@ -1,5 +1,7 @@
 //! Rewrites by name: what needs more than one template.
 
+mod compare;
+mod decorator;
 mod fail_closed;
 mod random;
 mod secret;
@@ -25,6 +27,8 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::ShellQuote => shell::quote(site, draft).map(|()| None),
         Rewrite::SecretToEnvironment => secret::build(site, draft).map(|()| None),
         Rewrite::RandomToSecrets => random::build(site, draft).map(|()| None),
+        Rewrite::CompareDigest => compare::build(site, draft).map(|()| None),
+        Rewrite::DecoratorInnermost => decorator::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }
