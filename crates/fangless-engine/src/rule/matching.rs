@@ -16,6 +16,7 @@ use crate::flow::event::{
     BindingEvent, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, select,
 };
 use crate::flow::taint::{Location, Source};
+use crate::flow::value::Shape;
 use crate::model::schema::Label;
 
 /// Rules by what they can match.
@@ -189,13 +190,19 @@ impl Matcher<'_> {
 
 impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
-        let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
+        let index = self.index;
+        let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
+        // A method of the program's own class is followed, not guessed at by its name.
+        let is_own = event.qualified.is_none()
+            && event.receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Object { .. }));
         let by_method = event
             .method
-            .filter(|_| by_name.is_none())
-            .and_then(|method| self.index.calls.get(format!("*.{method}").as_str()));
-        let index = self.index;
-        for (rule, matched) in by_name.into_iter().chain(by_method).flatten() {
+            .filter(|_| !is_own)
+            .and_then(|method| index.calls.get(format!("*.{method}").as_str()))
+            .map_or(&[][..], Vec::as_slice);
+        // A rule that knows the callee by its full name says there all that it says of it.
+        let known = |rule: usize| by_name.iter().any(|(other, _)| *other == rule);
+        for (rule, matched) in by_name.iter().chain(by_method.iter().filter(|(rule, _)| !known(*rule))) {
             if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {
                 continue;
             }
