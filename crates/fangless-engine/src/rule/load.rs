@@ -138,7 +138,7 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
-                         `replace-with`, `set-item`, `delete` or `rewrite`";
+                         `replace-with`, `set-item`, `insert-before`, `delete` or `rewrite`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -198,6 +198,7 @@ fn actions(fix: &FixRecipe) -> usize {
         fix.wrap_argument.is_some(),
         fix.replace_with.is_some(),
         fix.set_item.is_some(),
+        fix.insert_before.is_some(),
         fix.delete,
         fix.rewrite.is_some(),
     ];

@@ -230,10 +230,12 @@ pub struct CheckMatch {
 #[serde(rename_all = "kebab-case")]
 pub enum CheckName {
     FailOpenExcept,
+    LogoutIncomplete,
     OpenModeBroaderThanUse,
     ProviderToken,
     PrivateKey,
     CredentialInUrl,
+    SessionFixation,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
@@ -397,6 +399,9 @@ pub struct FixRecipe {
     /// Sets an item of an argument that is written as a dictionary, or adds it.
     #[serde(default)]
     pub set_item: Option<SetItem>,
+    /// A statement to put before the reported one.
+    #[serde(default)]
+    pub insert_before: Option<String>,
     /// Takes out the statement or the decorator that is reported.
     #[serde(default)]
     pub delete: bool,

@@ -20,8 +20,8 @@ pub(super) fn counts(event: &SettingEvent<'_>, framework: Option<Framework>) -> 
         SettingPlace::Django => framework != Some(Framework::Flask),
         SettingPlace::Class(name) => {
             let words = words(name);
-            let holds_settings = is_for(&words, &["config", "configuration", "settings"]);
-            holds_settings && !is_for(&words, &NOT_PRODUCTION)
+            let last = words.last().map_or("", String::as_str);
+            ["config", "configuration", "settings"].contains(&last) && !is_for(&words, &NOT_PRODUCTION)
         }
         SettingPlace::Module => {
             let folder = words(folder.rsplit('/').next().unwrap_or_default());
