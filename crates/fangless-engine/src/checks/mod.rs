@@ -4,6 +4,7 @@
 mod fail_open;
 mod open_mode;
 mod secrets;
+mod session;
 mod silent_handler;
 mod url_substring;
 
@@ -48,6 +49,8 @@ pub(crate) fn run(
     for (rule, name) in &index.checks {
         let places: Vec<Found> = match name {
             CheckName::FailOpenExcept => fail_open::find(&info.ir).into_iter().map(Found::from).collect(),
+            CheckName::LogoutIncomplete => session::kept(&info.ir),
+            CheckName::SessionFixation => session::fixed(&info.ir),
             CheckName::OpenModeBroaderThanUse => open_mode::find(program, chunk, &mut read),
             CheckName::ProviderToken => secrets::tokens(text),
             CheckName::PrivateKey => secrets::private_keys(text),

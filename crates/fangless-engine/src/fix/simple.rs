@@ -6,10 +6,11 @@ use super::Site;
 use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
-    Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, is_atomic_text, range_of, shape,
+    Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
+    display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, range_of, shape,
     without_parentheses,
 };
-use crate::rule::schema::{ArgumentSelector, FixRecipe};
+use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
 use crate::text::TextRange;
 
 /// Carries out every simple action that the recipe names; they may be combined on one call.
@@ -18,7 +19,22 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
     if let Some(template) = &recipe.replace_with {
         return replace_with(template, site, draft);
     }
+    if recipe.delete {
+        return delete(site, draft);
+    }
+    if let Some(template) = &recipe.insert_before {
+        let statement = enclosing_statement(source.node(site.target)?);
+        let start = range_of(statement).start;
+        // What shares its line with something else, such as the body of `if x: y`, stays as it is.
+        source.whole_lines(range_of(statement))?;
+        let text = expand(template, site, draft)?;
+        draft.insert(start, format!("{text}{}{}", source.line_end(), source.indentation(start)));
+        return Some(());
+    }
     let call = Call::at(source, site.target);
+    if let Some(setting) = &recipe.set_item {
+        return set_item(setting, &call?, site, draft);
+    }
     if let Some(qualified) = &recipe.replace_callee {
         match &call {
             Some(call) => replace_callee(qualified, call.function, site, draft)?,
@@ -259,6 +275,57 @@ pub(super) fn add_arguments(
         // The comma behind the last kept argument goes with what is removed after it.
         _ => draft.insert(end, format!(", {}", written.join(", "))),
     }
+}
+
+/// Takes out the decorator or the statement at the site, with its lines. A suite that would be left empty gets a `pass`.
+fn delete(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    let source = draft.source;
+    let node = source.node(site.target)?;
+    if let Some(decorator) = decorator_of(node) {
+        draft.delete(source.whole_lines(range_of(decorator))?);
+        return Some(());
+    }
+    let statement = enclosing_statement(node);
+    if range_of(statement) != site.target {
+        return None;
+    }
+    if is_only_one_of_suite(statement) {
+        draft.replace_node(statement, "pass");
+    } else {
+        draft.delete(source.whole_lines(range_of(statement))?);
+    }
+    Some(())
+}
+
+/// Sets an item of a dictionary that is written in the call, or is what a name of the same function stands for.
+fn set_item(setting: &SetItem, call: &Call<'_>, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    let source = draft.source;
+    let argument = call.argument(source, &setting.argument)?;
+    let display = display_of(source, argument.value)?;
+    let text = expand(&setting.with, site, draft)?;
+    let entries = display_entries(source, display)?;
+    if let Some((_, value)) = entries.iter().find(|(key, _)| *key == setting.key) {
+        draft.replace_node(*value, text);
+        return Some(());
+    }
+    let item = format!("\"{}\": {text}", setting.key);
+    let Some((_, last)) = entries.last() else {
+        draft.replace_node(display, format!("{{{item}}}"));
+        return Some(());
+    };
+    let end = last.end_byte() as u32;
+    let close = display.end_byte() as u32 - 1;
+    let (start, behind) = (last.start_byte() as u32, TextRange::new(end, close).slice(source.text));
+    if source.line_start(close) > start && source.line_start(start) > display.start_byte() as u32 {
+        let line = format!("{}{}{item},", source.line_end(), source.indentation(start));
+        if !behind.trim_start().starts_with(',') {
+            draft.insert(end, ",");
+        }
+        draft.insert(source.line_stop(end), line);
+        return Some(());
+    }
+    draft.insert(end, format!(", {item}"));
+    Some(())
 }
 
 /// Puts source in place of the reported expression, the value that a statement assigns, or a statement.

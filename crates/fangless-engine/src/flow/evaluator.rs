@@ -97,6 +97,8 @@ pub(super) struct Frame {
     pub(super) is_module: bool,
     /// Names, and the place whose object each is another name of.
     pub(super) aliases: Vec<(SmolStr, Expression)>,
+    /// How many branches deep the statement stands that is evaluated.
+    pub(super) branches: u32,
     /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
     pub(super) rebound: Vec<SmolStr>,
 }
@@ -183,6 +185,7 @@ impl<'a> Evaluator<'a> {
             nested: Vec::new(),
             is_module: false,
             aliases: Vec::new(),
+            branches: 0,
             rebound: Vec::new(),
         })
     }

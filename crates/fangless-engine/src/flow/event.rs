@@ -48,6 +48,47 @@ pub struct BindingEvent<'a> {
     pub statement: Location,
 }
 
+/// A value that a web framework may read as a setting.
+pub struct SettingEvent<'a> {
+    pub name: &'a str,
+    pub value: &'a Value,
+    pub expression: &'a Expression,
+    pub at: Location,
+    pub place: SettingPlace<'a>,
+    /// The file.
+    pub module: &'a str,
+}
+
+/// Where a setting stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingPlace<'a> {
+    /// A name of a module.
+    Module,
+    /// A name of the class.
+    Class(&'a str),
+    /// An item of `app.config`.
+    Object,
+    /// An argument of `django.conf.settings.configure`.
+    Django,
+}
+
+/// One decorator of a function or a class.
+#[derive(Clone, Debug)]
+pub struct Decorator {
+    pub at: Location,
+    /// Qualified name, when it is known.
+    pub qualified: Option<SmolStr>,
+    /// The last part of the name, as the program spells it.
+    pub name: SmolStr,
+}
+
+/// Two values are compared for being equal.
+pub struct ComparisonEvent<'a> {
+    pub at: Location,
+    pub left: (&'a Expression, &'a Value),
+    pub right: (&'a Expression, &'a Value),
+}
+
 /// Untrusted data reaches a sink.
 pub struct SinkEvent<'a> {
     pub tag: Tag,
@@ -64,6 +105,10 @@ pub trait Observer {
     fn call(&mut self, event: &CallEvent<'_>);
     fn binding(&mut self, event: &BindingEvent<'_>);
     fn sink(&mut self, event: SinkEvent<'_>);
+    fn setting(&mut self, event: &SettingEvent<'_>);
+    /// The decorators of one function or class, in the order of the text.
+    fn decorators(&mut self, decorators: &[Decorator]);
+    fn comparison(&mut self, event: &ComparisonEvent<'_>);
     fn import(&mut self, module: &str, at: Location);
     /// Whether a sink's condition on the call holds.
     fn holds(&self, condition: &crate::rule::schema::Condition, event: &CallEvent<'_>) -> bool;

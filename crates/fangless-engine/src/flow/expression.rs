@@ -327,18 +327,21 @@ impl Evaluator<'_> {
         result
     }
 
-    fn compare(&mut self, left: &Expression, rest: &[(CompareOperator, Expression)]) -> Value {
+    fn compare<'e>(&mut self, mut left: &'e Expression, rest: &'e [(CompareOperator, Expression)]) -> Value {
         let mut left_value = self.expression(left);
         let mut result = Some(true);
         for (operator, right) in rest {
             let right_value = self.expression(right);
             let one = fold::compare(*operator, &left_value, &right_value);
+            if matches!(operator, CompareOperator::Equal | CompareOperator::NotEqual) {
+                self.tell_comparison((left, &left_value), (right, &right_value));
+            }
             result = match (result, one) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
                 _ => None,
             };
-            left_value = right_value;
+            (left, left_value) = (right, right_value);
         }
         result.map_or_else(Value::unknown, Value::boolean)
     }

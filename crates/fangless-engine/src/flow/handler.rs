@@ -162,22 +162,25 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The qualified name of a decorator, and its last part, where they are known.
+    pub(super) fn decorator_name(&mut self, decorator: &Expression) -> (Option<SmolStr>, Option<SmolStr>) {
+        let callee = match &decorator.kind {
+            ExpressionKind::Call { function, .. } => &**function,
+            _ => decorator,
+        };
+        let value = self.quietly(|evaluator| evaluator.callee(callee));
+        match &value.shape {
+            Shape::External(name) => (Some(name.clone()), name.rsplit('.').next().map(SmolStr::new)),
+            Shape::Method { receiver, name } => (library::member_name(receiver, name), Some(name.clone())),
+            _ => (None, None),
+        }
+    }
+
     /// The framework that calls a function, by its decorators, its name or its class.
     fn handler_of(&mut self, function: &Function) -> Option<HandlerRow> {
         let models = self.program.models;
         for decorator in &function.decorators {
-            let callee = match &decorator.kind {
-                ExpressionKind::Call { function, .. } => &**function,
-                _ => decorator,
-            };
-            let value = self.quietly(|evaluator| evaluator.callee(callee));
-            let (qualified, method): (Option<SmolStr>, Option<SmolStr>) = match &value.shape {
-                Shape::External(name) => (Some(name.clone()), name.rsplit('.').next().map(SmolStr::new)),
-                Shape::Method { receiver, name } => {
-                    (library::member_name(receiver, name), Some(name.clone()))
-                }
-                _ => (None, None),
-            };
+            let (qualified, method) = self.decorator_name(decorator);
             for handler in models.handlers() {
                 let matches = handler.decorator.iter().any(|wanted| match wanted.strip_prefix("*.") {
                     Some(name) => method.as_deref() == Some(name) && qualified.is_none(),

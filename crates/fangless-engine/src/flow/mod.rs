@@ -18,6 +18,7 @@ mod library;
 mod modules;
 pub mod program;
 mod remember;
+mod setting;
 mod sink;
 mod statement;
 pub mod taint;

@@ -33,6 +33,7 @@ impl Evaluator<'_> {
                 self.observer.binding(&event);
             }
         }
+        self.tell_config_call(function, qualified, passed);
         let assumed = self.assumed(function);
         let event =
             CallEvent { at, function, qualified, method, receiver, arguments: passed, assumed, is_indirect };

@@ -86,6 +86,7 @@ impl Evaluator<'_> {
             StatementKind::If { test, body, orelse } => {
                 let truth = self.expression(test).truth();
                 let before = self.frame_ref().state.clone();
+                self.frame().branches += 1;
                 let then = if truth == Some(false) {
                     None
                 } else {
@@ -101,7 +102,9 @@ impl Evaluator<'_> {
                     self.block(orelse);
                     self.frame().state.take()
                 };
-                self.frame().state = join_states(then, otherwise);
+                let frame = self.frame();
+                frame.branches -= 1;
+                frame.state = join_states(then, otherwise);
             }
             StatementKind::While { test, body, orelse } => {
                 let truth = self.expression(test).truth();
@@ -534,6 +537,7 @@ impl Evaluator<'_> {
             }
             _ => return,
         };
+        self.tell_setting(target, value, expression);
         self.observer.binding(&BindingEvent {
             at,
             kind,
@@ -553,6 +557,7 @@ impl Evaluator<'_> {
         for decorator in &function.decorators {
             self.expression(decorator);
         }
+        self.tell_decorators(&function.decorators);
         for parameter in &function.parameters {
             if let Some(default) = &parameter.default {
                 let value = self.expression(default);
@@ -585,6 +590,7 @@ impl Evaluator<'_> {
         for decorator in &class.decorators {
             self.expression(decorator);
         }
+        self.tell_decorators(&class.decorators);
         // The body runs in a scope of its own, which only its methods' owner keeps.
         let mut outer = self.frame().state.clone();
         let outer_class = self.frame().class.replace(reference);

@@ -1,6 +1,6 @@
 //! Conditions: what a rule or a model asks of a call's arguments or of a bound value.
 
-use super::schema::{Condition, Is};
+use super::schema::{Condition, Is, Item};
 use crate::flow::event::{CallEvent, select};
 use crate::flow::taint::Source;
 use crate::flow::value::{Constant, Piece, Shape, Value};
@@ -31,7 +31,7 @@ pub(crate) fn on_call(condition: &Condition, event: &CallEvent<'_>) -> bool {
     let spread = event.arguments.iter().any(|one| one.argument.kind == ArgumentKind::DoubleStarred);
     let result = match (passed, condition.is) {
         (None, Some(Is::Missing)) => !spread,
-        (Some(_), Some(Is::Missing)) => false,
+        (Some(_), Some(Is::Missing)) if condition.item.is_none() => false,
         (None, _) => false,
         (Some(passed), _) => {
             let subject = Subject {
@@ -57,13 +57,13 @@ fn only_alternatives(condition: &Condition) -> bool {
 }
 
 fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
-    let value = match (condition.item, &subject.value.shape) {
-        (None, _) => subject.value,
-        (Some(at), Shape::Sequence { items, .. }) => match items.get(at) {
-            Some(item) => item,
-            None => return false,
+    let value = match &condition.item {
+        None => subject.value,
+        Some(item) => match item_of(subject.value, item) {
+            Some(value) if condition.is != Some(Is::Missing) => value,
+            Some(_) => return false,
+            None => return condition.is == Some(Is::Missing) && is_closed(subject.value),
         },
-        (Some(_), _) => return false,
     };
     let subject = &Subject { value, ..*subject };
     condition.is.is_none_or(|is| holds_is(is, subject))
@@ -101,7 +101,10 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
                 .any(|origin| origin.source.label().is_some() && !origin.cleared.contains(tag))
         })
         && condition.made_only_of.as_ref().is_none_or(|names| is_made_only_of(value, names))
+        && condition.contains.as_ref().is_none_or(|wanted| wanted.iter().any(|one| contains(value, one)))
         && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))
+        && condition.above.is_none_or(|bound| number(value).is_some_and(|number| number > bound))
+        && condition.shorter_than.is_none_or(|length| byte_length(value).is_some_and(|found| found < length))
         && condition.named.is_none_or(|kind| {
             subject.name.is_some_and(|name| secret::names::is_named(name, kind))
                 || subject.expression.is_some_and(|expression| secret::names::mentions(expression, kind))
@@ -112,6 +115,41 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
                 _ => false,
             })
         })
+}
+
+/// The item of a list, a tuple or a dictionary, where it is known.
+fn item_of<'v>(value: &'v Value, item: &Item) -> Option<&'v Value> {
+    match (item, &value.shape) {
+        (Item::Place(at), Shape::Sequence { items, .. }) => items.get(*at),
+        (Item::Key(key), Shape::Mapping { entries, .. }) => {
+            let is_it = |known: &Constant| matches!(known, Constant::Text(text) if **text == *key.as_str());
+            entries.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
+        }
+        _ => None,
+    }
+}
+
+/// Whether all items of a dictionary or a sequence are known.
+fn is_closed(value: &Value) -> bool {
+    matches!(&value.shape, Shape::Sequence { open: false, .. } | Shape::Mapping { open: false, .. })
+}
+
+fn contains(value: &Value, wanted: &toml::Value) -> bool {
+    match &value.shape {
+        Shape::Sequence { items, .. } => items.iter().any(|item| equals(item, wanted)),
+        Shape::Mapping { entries, .. } => {
+            entries.iter().any(|(key, _)| equals(&Value::constant(key.clone()), wanted))
+        }
+        _ => false,
+    }
+}
+
+fn byte_length(value: &Value) -> Option<usize> {
+    match value.as_constant()? {
+        Constant::Text(text) => Some(text.len()),
+        Constant::Bytes(bytes) => Some(bytes.len()),
+        _ => None,
+    }
 }
 
 fn holds_is(is: Is, subject: &Subject<'_>) -> bool {

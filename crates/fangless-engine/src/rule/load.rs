@@ -11,6 +11,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use smol_str::SmolStr;
 
 use super::page::{self, Example, Fault, Halves, PageError};
+use super::pattern::Pattern;
 use super::schema::{Condition, FixRecipe, RuleDefinition};
 use super::{Rule, RuleSet};
 use crate::model::schema::{Label, Tag};
@@ -115,20 +116,29 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
             add("assign", "", "give one of `target` and `named`".into());
         }
     }
+    for decorator in &definition.decorator {
+        if decorator.decorator.is_empty() == decorator.matches.is_none() {
+            add("decorator", "", "give one of `decorator` and `matches`".into());
+        }
+    }
     let matches = definition.call.len()
         + definition.flow.len()
         + definition.assign.len()
+        + definition.setting.len()
+        + definition.decorator.len()
+        + definition.comparison.len()
         + definition.import.len()
         + definition.query.len()
         + definition.check.len();
     if matches == 0 {
-        let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[import]]`, `[[query]]` or `[[check]]`";
+        let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[setting]]`, `[[decorator]]`, `[[comparison]]`, \
+                     `[[import]]`, `[[query]]` or `[[check]]`";
         add("name", &definition.name, format!("the rule matches nothing; give it {kinds}"));
     }
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
-                         `replace-with` or `rewrite`";
+                         `replace-with`, `set-item`, `insert-before`, `delete` or `rewrite`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -139,24 +149,35 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
 fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) -> Vec<PageError> {
     let calls = definition.call.iter().flat_map(|call| &call.when);
     let assigns = definition.assign.iter().flat_map(|assign| &assign.when);
+    let settings = definition.setting.iter().flat_map(|setting| &setting.when);
+    let comparisons =
+        definition.comparison.iter().flat_map(|compared| compared.one.iter().chain(&compared.other));
     let fixes = definition.fix.iter().flat_map(|fix| &fix.when);
-    let mut waiting: Vec<&Condition> = calls.chain(assigns).chain(fixes).collect();
+    let mut waiting: Vec<&Condition> =
+        calls.chain(assigns).chain(settings).chain(comparisons).chain(fixes).collect();
     let mut errors = Vec::new();
+    let mut check = |key: &str, pattern: Option<&Pattern>| {
+        let Some(pattern) = pattern else { return };
+        if let Err(error) = Regex::new(pattern.as_str()) {
+            let line = line_of(front_matter, key, "");
+            let message = format!("`{}` is no regular expression: {error}", pattern.as_str());
+            errors.push(PageError { path: path.into(), line, key: Some(key.into()), message });
+        }
+    };
+    for decorator in &definition.decorator {
+        check("matches", decorator.matches.as_ref());
+    }
+    let mut labels = Vec::new();
     while let Some(condition) = waiting.pop() {
         waiting.extend(&condition.any);
-        for (key, pattern) in [("matches", &condition.matches), ("text-matches", &condition.text_matches)] {
-            let Some(pattern) = pattern else { continue };
-            if let Err(error) = Regex::new(pattern.as_str()) {
-                let line = line_of(front_matter, key, "");
-                let message = format!("`{}` is no regular expression: {error}", pattern.as_str());
-                errors.push(PageError { path: path.into(), line, key: Some(key.into()), message });
-            }
-        }
-        for label in condition.tainted_by.iter().flatten() {
-            if let Err(message) = one_of::<Label>(label) {
-                let line = line_of(front_matter, "tainted-by", label);
-                errors.push(PageError { path: path.into(), line, key: Some("tainted-by".into()), message });
-            }
+        check("matches", condition.matches.as_ref());
+        check("text-matches", condition.text_matches.as_ref());
+        labels.extend(condition.tainted_by.iter().flatten());
+    }
+    for label in labels {
+        if let Err(message) = one_of::<Label>(label) {
+            let line = line_of(front_matter, "tainted-by", label);
+            errors.push(PageError { path: path.into(), line, key: Some("tainted-by".into()), message });
         }
     }
     for query in &definition.query {
@@ -176,6 +197,9 @@ fn actions(fix: &FixRecipe) -> usize {
         fix.replace_argument.is_some(),
         fix.wrap_argument.is_some(),
         fix.replace_with.is_some(),
+        fix.set_item.is_some(),
+        fix.insert_before.is_some(),
+        fix.delete,
         fix.rewrite.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()

@@ -6,10 +6,17 @@ use smol_str::SmolStr;
 use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
-use super::schema::{AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, Profile};
+use super::schema::{
+    AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, FixRecipe, FlowMatch,
+    Profile, SettingMatch,
+};
+use super::settings;
 use crate::finding::{Certainty, Severity, StepKind};
-use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
+use crate::flow::event::{
+    BindingEvent, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, select,
+};
 use crate::flow::taint::{Location, Source};
+use crate::flow::value::Shape;
 use crate::model::schema::Label;
 
 /// Rules by what they can match.
@@ -21,6 +28,10 @@ pub(crate) struct RuleIndex {
     methods: FxHashMap<SmolStr, Vec<(usize, CallMatch)>>,
     flows: FxHashMap<SmolStr, Vec<(usize, FlowMatch)>>,
     assigns: Vec<(usize, AssignMatch)>,
+    /// By name of the setting.
+    settings: FxHashMap<SmolStr, Vec<(usize, SettingMatch)>>,
+    decorators: Vec<(usize, DecoratorMatch)>,
+    comparisons: Vec<(usize, ComparisonMatch)>,
     imports: FxHashMap<SmolStr, Vec<usize>>,
     /// Coded checks by name.
     pub(crate) checks: Vec<(usize, CheckName)>,
@@ -75,6 +86,18 @@ impl RuleIndex {
                 collect_made_by(&assign.when, &mut index.made_by);
                 index.assigns.push((number, assign.clone()));
             }
+            for setting in &definition.setting {
+                collect_made_by(&setting.when, &mut index.made_by);
+                for name in &setting.name {
+                    index.settings.entry(name.clone()).or_default().push((number, setting.clone()));
+                }
+            }
+            for comparison in &definition.comparison {
+                collect_made_by(&comparison.one, &mut index.made_by);
+                collect_made_by(&comparison.other, &mut index.made_by);
+                index.comparisons.push((number, comparison.clone()));
+            }
+            index.decorators.extend(definition.decorator.iter().map(|one| (number, one.clone())));
             for import in &definition.import {
                 for module in &import.module {
                     index.imports.entry(module.clone()).or_default().push(number);
@@ -93,6 +116,15 @@ impl RuleIndex {
     pub(crate) fn message(&self, rule: usize) -> &str {
         &self.messages[rule]
     }
+}
+
+/// Whether a decorator goes by one of the names.
+fn is_one_of(decorator: &Decorator, names: &[SmolStr]) -> bool {
+    names.iter().any(|wanted| match (wanted.strip_prefix("*."), &decorator.qualified) {
+        (_, Some(qualified)) => qualified == wanted,
+        (Some(method), None) => decorator.name == method,
+        (None, None) => false,
+    })
 }
 
 /// The recipes whose conditions do not hold, a bit each.
@@ -164,15 +196,22 @@ impl Matcher<'_> {
 
 impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
-        let by_name = event.qualified.and_then(|name| self.index.calls.get(name));
+        let index = self.index;
+        let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
         // `app.db.execute`: a member of something that is not known is a method like any other.
         let member = || event.qualified.and_then(|name| name.rsplit_once('.')).map(|(_, member)| member);
-        let by_method = match by_name {
-            None => event.method.or_else(member).and_then(|method| self.index.methods.get(method)),
-            Some(_) => None,
-        };
-        let index = self.index;
-        for (rule, matched) in by_name.into_iter().chain(by_method).flatten() {
+        // A method of the program's own class is followed, not guessed at by its name.
+        let is_own = event.qualified.is_none()
+            && event.receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Object { .. }));
+        let by_method = event
+            .method
+            .or_else(|| member().filter(|_| by_name.is_empty()))
+            .filter(|_| !is_own)
+            .and_then(|method| index.methods.get(method))
+            .map_or(&[][..], Vec::as_slice);
+        // A rule that knows the callee by its full name says there all that it says of it.
+        let known = |rule: usize| by_name.iter().any(|(other, _)| *other == rule);
+        for (rule, matched) in by_name.iter().chain(by_method.iter().filter(|(rule, _)| !known(*rule))) {
             if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {
                 continue;
             }
@@ -252,6 +291,69 @@ impl Observer for Matcher<'_> {
                 unfit: unfit(&index.fixes[*rule], |condition| condition::on_value(condition, &subject)),
                 source: None,
             });
+        }
+    }
+
+    fn setting(&mut self, event: &SettingEvent<'_>) {
+        let index = self.index;
+        let Some(matches) = index.settings.get(event.name) else { return };
+        let subject = Subject {
+            value: event.value,
+            expression: Some(event.expression),
+            name: Some(event.name),
+            base: None,
+        };
+        for (rule, matched) in matches {
+            let holds = |condition: &Condition| condition::on_value(condition, &subject);
+            if !settings::counts(event, matched.framework) || !matched.when.iter().all(holds) {
+                continue;
+            }
+            let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
+            self.add(RawFinding {
+                severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
+                message: template.replace("{name}", event.name),
+                name: Some(event.name.into()),
+                unfit: unfit(&index.fixes[*rule], holds),
+                ..RawFinding::plain(index, *rule, event.at)
+            });
+        }
+    }
+
+    fn decorators(&mut self, decorators: &[Decorator]) {
+        let index = self.index;
+        for (rule, matched) in &index.decorators {
+            for (at, decorator) in decorators.iter().enumerate() {
+                let named = is_one_of(decorator, &matched.decorator)
+                    || matched.matches.as_ref().is_some_and(|pattern| pattern.is_found_in(&decorator.name));
+                let below = &decorators[at + 1..];
+                let placed =
+                    matched.above.is_empty() || below.iter().any(|one| is_one_of(one, &matched.above));
+                if !named || !placed {
+                    continue;
+                }
+                let plain = RawFinding::plain(index, *rule, decorator.at);
+                let message = plain.message.replace("{name}", &decorator.name);
+                let name = Some(decorator.name.clone());
+                self.add(RawFinding { message, callee: decorator.qualified.clone(), name, ..plain });
+            }
+        }
+    }
+
+    fn comparison(&mut self, event: &ComparisonEvent<'_>) {
+        let index = self.index;
+        let subject =
+            |(expression, value)| Subject { value, expression: Some(expression), name: None, base: None };
+        let sides = [subject(event.left), subject(event.right)];
+        let hold = |conditions: &[Condition], side: &Subject<'_>| {
+            conditions.iter().all(|condition| condition::on_value(condition, side))
+        };
+        for (rule, matched) in &index.comparisons {
+            let holds = |one: usize, other: usize| {
+                hold(&matched.one, &sides[one]) && hold(&matched.other, &sides[other])
+            };
+            if holds(0, 1) || holds(1, 0) {
+                self.add(RawFinding::plain(index, *rule, event.at));
+            }
         }
     }
 

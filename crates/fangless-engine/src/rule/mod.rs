@@ -7,6 +7,7 @@ mod page;
 pub mod pattern;
 pub(crate) mod query;
 pub mod schema;
+mod settings;
 
 use smol_str::SmolStr;
 

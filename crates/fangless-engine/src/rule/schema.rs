@@ -54,6 +54,12 @@ pub struct RuleDefinition {
     #[serde(default)]
     pub assign: Vec<AssignMatch>,
     #[serde(default)]
+    pub setting: Vec<SettingMatch>,
+    #[serde(default)]
+    pub decorator: Vec<DecoratorMatch>,
+    #[serde(default)]
+    pub comparison: Vec<ComparisonMatch>,
+    #[serde(default)]
     pub import: Vec<ImportMatch>,
     #[serde(default)]
     pub query: Vec<QueryMatch>,
@@ -144,6 +150,56 @@ pub enum NameKind {
     Password,
     /// Personal or payment data, and secrets: what must not be logged.
     Sensitive,
+    /// What is compared to let somebody in, passwords aside: `api_key`, `webhook_secret`, `reset_token`.
+    Authenticator,
+}
+
+/// A setting of a web framework: a name of a settings module or of a class of settings, or a key of `app.config`. What
+/// is set for development only, or in a branch, does not count.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SettingMatch {
+    pub name: Vec<SmolStr>,
+    /// Whose setting it is, where the name alone does not say.
+    #[serde(default)]
+    pub framework: Option<Framework>,
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// Frameworks whose settings go by the same names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framework {
+    Django,
+    Flask,
+}
+
+/// A function or a class is decorated. The decorator is reported.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DecoratorMatch {
+    /// Qualified names, called or not; `*.login_required` is an attribute of something unknown.
+    #[serde(default)]
+    pub decorator: Vec<SmolStr>,
+    /// A regular expression that is found in the last part of the decorator's name.
+    #[serde(default)]
+    pub matches: Option<Pattern>,
+    /// Only where one of these stands below it, so that it does not see what this one makes.
+    #[serde(default)]
+    pub above: Vec<SmolStr>,
+}
+
+/// Two values are compared by `==` or `!=`, in either order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ComparisonMatch {
+    pub one: Vec<Condition>,
+    pub other: Vec<Condition>,
 }
 
 /// An import of a module.
@@ -175,6 +231,7 @@ pub struct CheckMatch {
 #[serde(rename_all = "kebab-case")]
 pub enum CheckName {
     FailOpenExcept,
+    LogoutIncomplete,
     OpenModeBroaderThanUse,
     ProviderToken,
     PrivateKey,
@@ -182,6 +239,7 @@ pub enum CheckName {
     SilentHandlerPass,
     SilentHandlerContinue,
     UrlSubstring,
+    SessionFixation,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
@@ -244,9 +302,12 @@ pub struct Condition {
     /// A constant number that has one of these bits: a mode of a file.
     #[serde(default)]
     pub has_bits: Option<i64>,
-    /// The condition speaks of the item at this place of a list or tuple, from zero.
+    /// The condition speaks of an item of the value.
     #[serde(default)]
-    pub item: Option<usize>,
+    pub item: Option<Item>,
+    /// Constants, one of which is in the list, the tuple or the set, or is a key of the dictionary.
+    #[serde(default)]
+    pub contains: Option<Vec<toml::Value>>,
     /// Labels, data of one of which reaches the value.
     #[serde(default)]
     pub tainted_by: Option<Vec<SmolStr>>,
@@ -256,6 +317,12 @@ pub struct Condition {
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
+    /// A constant number above this one.
+    #[serde(default)]
+    pub above: Option<f64>,
+    /// A constant text or bytes of fewer bytes than this.
+    #[serde(default)]
+    pub shorter_than: Option<usize>,
     /// The expression or what it is assigned to carries a name of this vocabulary.
     #[serde(default)]
     pub named: Option<NameKind>,
@@ -272,11 +339,21 @@ pub struct Condition {
     pub any: Vec<Condition>,
 }
 
+/// Which item of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Item {
+    /// That at this place of a list or tuple, from zero.
+    Place(usize),
+    /// That under this key of a dictionary.
+    Key(SmolStr),
+}
+
 /// What can be said of a value without naming another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Is {
-    /// The argument is not given (and no `*args`/`**kwargs` could give it).
+    /// The argument is not given (and no `*args`/`**kwargs` could give it); the dictionary certainly has no such item.
     Missing,
     Present,
     Constant,
@@ -326,9 +403,26 @@ pub struct FixRecipe {
     /// Python source that replaces the reported expression (or the assigned value).
     #[serde(default)]
     pub replace_with: Option<String>,
+    /// Sets an item of an argument that is written as a dictionary, or adds it.
+    #[serde(default)]
+    pub set_item: Option<SetItem>,
+    /// A statement to put before the reported one.
+    #[serde(default)]
+    pub insert_before: Option<String>,
+    /// Takes out the statement or the decorator that is reported.
+    #[serde(default)]
+    pub delete: bool,
     /// A structural rewrite by name.
     #[serde(default)]
     pub rewrite: Option<Rewrite>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SetItem {
+    pub argument: ArgumentSelector,
+    pub key: String,
+    pub with: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -363,4 +457,8 @@ pub enum Rewrite {
     FailClosed,
     /// Values in a text that is declared to be HTML are filled in by what escapes them.
     HtmlFormat,
+    /// `a == b` becomes `hmac.compare_digest(a, b)`.
+    CompareDigest,
+    /// The reported decorator goes below the last one of the function, next to it.
+    DecoratorInnermost,
 }

@@ -161,6 +161,32 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
                 || pair("verification", "code")
                 || last == "key"
         }
+        NameKind::Authenticator => {
+            let token_of = [
+                "access",
+                "api",
+                "auth",
+                "authentication",
+                "bearer",
+                "bot",
+                "confirmation",
+                "csrf",
+                "hook",
+                "refresh",
+                "reset",
+                "secret",
+                "session",
+                "verification",
+                "webhook",
+                "xsrf",
+            ];
+            !password
+                && (key
+                    || pair("license", "key")
+                    || last == "secret"
+                    || (last == "token" && words.iter().any(|word| token_of.contains(&word.as_str())))
+                    || has("hmac"))
+        }
         NameKind::Sensitive => {
             !words.iter().any(|word| MASKED.contains(&word.as_str()))
                 && (password

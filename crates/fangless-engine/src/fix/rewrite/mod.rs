@@ -1,5 +1,7 @@
 //! Rewrites by name: what needs more than one template.
 
+mod compare;
+mod decorator;
 mod fail_closed;
 mod html_format;
 mod random;
@@ -27,6 +29,8 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::SecretToEnvironment => secret::build(site, draft).map(|()| None),
         Rewrite::RandomToSecrets => random::build(site, draft).map(|()| None),
         Rewrite::HtmlFormat => html_format::build(site, draft).map(|()| None),
+        Rewrite::CompareDigest => compare::build(site, draft).map(|()| None),
+        Rewrite::DecoratorInnermost => decorator::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

@@ -2,6 +2,7 @@
 //! are the only part of `fix` that names node kinds; nothing here edits.
 
 mod call;
+mod definition;
 mod scope;
 mod string;
 
@@ -12,6 +13,7 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
+pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
 

@@ -1,0 +1,79 @@
+//! Decorators, suites, comparisons and dictionaries as fixes see them.
+
+use tree_sitter::Node;
+
+use super::{Source, children, enclosing_function, range_of, simple_assignment, without_parentheses};
+use crate::text::TextRange;
+
+impl Source<'_> {
+    /// The lines that a node has for itself, with the end of the last. None where something else stands on them.
+    pub(in crate::fix) fn whole_lines(&self, range: TextRange) -> Option<TextRange> {
+        let start = self.line_start(range.start);
+        let stop = self.line_stop(range.end);
+        let behind = TextRange::new(range.end, stop).slice(self.text).trim_start();
+        let alone = TextRange::new(start, range.start).slice(self.text).trim().is_empty();
+        let next = self.text[stop as usize..].find('\n').map_or(stop, |at| stop + at as u32 + 1);
+        (alone && (behind.is_empty() || behind.starts_with('#'))).then(|| TextRange::new(start, next))
+    }
+}
+
+/// The decorator whose expression the node is.
+pub(in crate::fix) fn decorator_of(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "decorator" => Some(node),
+        _ => node.parent().filter(|parent| parent.kind() == "decorator"),
+    }
+}
+
+/// The last decorator of the definition that this one decorates.
+pub(in crate::fix) fn last_decorator(decorator: Node<'_>) -> Option<Node<'_>> {
+    children(decorator.parent()?).into_iter().rfind(|child| child.kind() == "decorator")
+}
+
+/// Whether a suite holds nothing but the statement.
+pub(in crate::fix) fn is_only_one_of_suite(statement: Node<'_>) -> bool {
+    statement.parent().is_some_and(|suite| suite.kind() == "block" && children(suite).len() == 1)
+}
+
+/// The operands of `a == b` or `a != b`, and whether it is the latter.
+pub(in crate::fix) fn comparison_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_>, bool)> {
+    let [left, right] = children(node)[..] else { return None };
+    if node.kind() != "comparison_operator" {
+        return None;
+    }
+    match left.next_sibling()?.kind() {
+        "==" => Some((left, right, false)),
+        "!=" => Some((left, right, true)),
+        _ => None,
+    }
+}
+
+/// The dictionary display that an expression is, or that the only assignment to it in its function gives it.
+pub(in crate::fix) fn display_of<'t>(source: &'t Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
+    let node = without_parentheses(node);
+    match node.kind() {
+        "dictionary" => Some(node),
+        "identifier" => {
+            let scope = enclosing_function(node).unwrap_or_else(|| source.root());
+            let mut found = Vec::new();
+            assignments(source, scope, source.text_of(node), &mut found);
+            match found[..] {
+                [only] if only.kind() == "dictionary" && range_of(only).end <= range_of(node).start => {
+                    Some(only)
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn assignments<'t>(source: &Source<'_>, under: Node<'t>, name: &str, found: &mut Vec<Node<'t>>) {
+    if let Some((target, value)) = simple_assignment(under) {
+        if source.text_of(target) == name {
+            found.push(value);
+        }
+        return;
+    }
+    children(under).into_iter().for_each(|child| assignments(source, child, name, found));
+}
