@@ -11,6 +11,7 @@ use crate::fix;
 use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::Location;
 use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
+use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::rule::RuleSet;
 use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
@@ -26,6 +27,8 @@ pub struct Workspace {
     index: RuleIndex,
     program: Program,
     files: FxHashMap<SmolStr, Document>,
+    /// Files that say what the project installs, lock files included.
+    manifests: FxHashMap<SmolStr, manifest::File>,
     missing: FxHashSet<SmolStr>,
     /// File of each chunk.
     owners: FxHashMap<u64, SmolStr>,
@@ -71,6 +74,7 @@ impl Workspace {
             index,
             program: Program::new(Models::builtin(), made_by),
             files: FxHashMap::default(),
+            manifests: FxHashMap::default(),
             missing: FxHashSet::default(),
             owners: FxHashMap::default(),
             trees: FxHashMap::default(),
@@ -87,8 +91,13 @@ impl Workspace {
 
     /// Adds a file, or replaces its whole text.
     pub fn set_file(&mut self, path: &str, text: String) {
-        self.revision += 1;
         let path = SmolStr::new(path);
+        if let Some(kind) = manifest::kind_of(&path) {
+            self.missing.remove(&path);
+            self.manifests.insert(path, manifest::File::new(kind, text));
+            return;
+        }
+        self.revision += 1;
         self.forget(&path);
         self.missing.remove(&path);
         let is_new = !self.files.contains_key(&path);
@@ -111,6 +120,10 @@ impl Workspace {
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
     pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        if let Some(file) = self.manifests.get_mut(path) {
+            file.edit(edits);
+            return;
+        }
         self.revision += 1;
         let Some(document) = self.files.get_mut(path) else { return };
         for edit in edits {
@@ -120,6 +133,10 @@ impl Workspace {
     }
 
     pub fn remove_file(&mut self, path: &str) {
+        if manifest::kind_of(path).is_some() {
+            self.manifests.remove(path);
+            return;
+        }
         self.revision += 1;
         let path = SmolStr::new(path);
         self.forget(&path);
@@ -192,11 +209,17 @@ impl Workspace {
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(Document::text)
+        let manifest = || self.manifests.get(path).map(manifest::File::text);
+        self.files.get(path).map(Document::text).or_else(manifest)
     }
 
     /// The findings of a file, sorted by position, suppressed ones included and marked.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
+        if let Some(file) = self.manifests.get(path) {
+            let mut findings = manifest::findings(&self.index, file, &self.around(path));
+            suppress::mark(file.text(), &mut findings, &self.rules);
+            return findings;
+        }
         let mut raw: Vec<RawFinding> = Vec::new();
         for chunk in self.program.modules.get(path).into_iter().flatten() {
             for finding in &self.result(*chunk).findings {
@@ -404,6 +427,10 @@ impl Workspace {
 
     /// The edits that remove a finding of the file's present text, the best first.
     pub fn fixes(&self, path: &str, finding: &Finding) -> Vec<Fix> {
+        if let Some(file) = self.manifests.get(path) {
+            let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
+            return manifest::fixes(&self.index, file, &self.around(path), finding, &rule.definition.fix);
+        }
         let Some(document) = self.files.get(path) else { return Vec::new() };
         let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
         let raw = self
@@ -442,7 +469,7 @@ impl Workspace {
             .collect()
     }
 
-    /// Paths that imports of the present files may mean and that were neither set nor reported missing. The shell
+    /// Paths that imports of the present files may mean, and what manifests go by, that were neither set nor reported missing. The shell
     /// reads those that exist and sets them; it reports the others with `set_missing`.
     pub fn wanted(&self) -> Vec<SmolStr> {
         let mut wanted = Vec::new();
@@ -465,7 +492,18 @@ impl Workspace {
                 }
             }
         }
+        let mut manifests: Vec<_> = self.manifests.iter().collect();
+        manifests.sort_by_key(|(path, _)| *path);
+        for (path, file) in manifests {
+            let known = |path: &SmolStr| self.missing.contains(path) || self.manifests.contains_key(path);
+            wanted.extend(file.wanted(path).into_iter().filter(|path| !known(path) && seen.insert(path.clone())));
+        }
         wanted
+    }
+
+    /// What other files say of a manifest's dependencies.
+    fn around(&self, path: &str) -> Around {
+        manifest::around(path, |path| self.manifests.get(path))
     }
 
     /// No such file: imports that mean it stay unknown, silently.

@@ -120,15 +120,16 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
         + definition.assign.len()
         + definition.import.len()
         + definition.query.len()
-        + definition.check.len();
+        + definition.check.len()
+        + definition.manifest.len();
     if matches == 0 {
-        let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[import]]`, `[[query]]` or `[[check]]`";
+        let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[import]]`, `[[query]]`, `[[check]]` or `[[manifest]]`";
         add("name", &definition.name, format!("the rule matches nothing; give it {kinds}"));
     }
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
-                         `replace-with` or `rewrite`";
+                         `replace-with`, `rewrite` or `manifest`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -177,6 +178,7 @@ fn actions(fix: &FixRecipe) -> usize {
         fix.wrap_argument.is_some(),
         fix.replace_with.is_some(),
         fix.rewrite.is_some(),
+        fix.manifest.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()
 }

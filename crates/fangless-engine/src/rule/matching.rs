@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
-use super::schema::{AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, Profile};
+use super::schema::{AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, ManifestMatch, Profile};
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
 use crate::flow::taint::{Location, Source};
@@ -23,6 +23,7 @@ pub(crate) struct RuleIndex {
     /// Coded checks by name.
     pub(crate) checks: Vec<(usize, CheckName)>,
     pub(crate) queries: Vec<RuleQuery>,
+    pub(crate) manifests: Vec<(usize, ManifestMatch)>,
     pub(crate) names: Vec<SmolStr>,
     severities: Vec<Severity>,
     fixes: Vec<Vec<FixRecipe>>,
@@ -75,6 +76,7 @@ impl RuleIndex {
                 }
             }
             index.checks.extend(definition.check.iter().map(|check| (number, check.name)));
+            index.manifests.extend(definition.manifest.iter().map(|matched| (number, matched.clone())));
             index.queries.extend(definition.query.iter().map(|query| RuleQuery::new(number, query)));
         }
         index

@@ -59,6 +59,8 @@ pub struct RuleDefinition {
     /// Names of coded checks (`checks/`).
     #[serde(default)]
     pub check: Vec<CheckMatch>,
+    #[serde(default)]
+    pub manifest: Vec<ManifestMatch>,
 
     #[serde(default)]
     pub fix: Vec<FixRecipe>,
@@ -178,6 +180,45 @@ pub enum CheckName {
     ProviderToken,
     PrivateKey,
     CredentialInUrl,
+}
+
+/// Something in a file that says what is installed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ManifestMatch {
+    pub kind: ManifestKind,
+    /// For the kind `package`: names of packages, in lower case and with `-` between the words.
+    #[serde(default)]
+    pub package: Vec<SmolStr>,
+    /// Overrides the rule's severity for this match.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// What can be wrong in a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestKind {
+    /// A requirement of pip that allows more than one version, and nothing else that decides.
+    Unpinned,
+    /// A dependency in `pyproject.toml` that allows every version, and no lock file.
+    Unbounded,
+    /// A pinned requirement without the hash of what is to be installed: once for a file that has no hashes at all.
+    NoHash,
+    /// Dependencies in `pyproject.toml`, and no lock file.
+    NoLockFile,
+    /// Packages are fetched without encryption.
+    CleartextIndex,
+    /// The certificate of a host of packages is not checked.
+    TrustedHost,
+    /// A package may come from more than one index.
+    SeveralIndexes,
+    /// A repository without a commit, or an address without a hash: what is there may change.
+    MovingSource,
+    /// One of the packages.
+    Package,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
@@ -322,6 +363,23 @@ pub struct FixRecipe {
     /// A structural rewrite by name.
     #[serde(default)]
     pub rewrite: Option<Rewrite>,
+    /// An edit of a manifest by name.
+    #[serde(default)]
+    pub manifest: Option<ManifestEdit>,
+}
+
+/// Edits of manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestEdit {
+    /// The address begins with `https`. Safe for hosts that are known to answer so.
+    UseHttps,
+    /// The option is taken out.
+    Remove,
+    /// Packages come from one index.
+    OneIndex,
+    /// The lowest version that is allowed is the only one.
+    PinLowest,
 }
 
 #[derive(Clone, Debug, Deserialize)]
