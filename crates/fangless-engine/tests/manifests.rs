@@ -100,7 +100,7 @@ fn a_comment_silences_and_a_password_in_an_address_is_found() {
     let path = "/a/requirements.txt";
     let mut workspace = Workspace::new(Arc::new(RuleSet::builtin()));
     let text = "flask  # fangless: ignore[requirement-unpinned] for now\n\
-                -i https://deploy:hJ7dkq2Lx0pZ@packages.example.com/simple\n";
+                -i https://deploy:hJ7dkq2Lx0pZ@packages.shop-internal.net/simple\n";
     workspace.set_file(path, text.to_owned());
     assert_eq!(rules(&workspace, path), ["credential-in-url"]);
     let silenced = workspace.findings(path).into_iter().find_map(|finding| finding.suppressed);

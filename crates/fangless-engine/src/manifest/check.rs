@@ -116,10 +116,7 @@ fn subjects<'a>(matched: &ManifestMatch, file: &'a File, around: &Around) -> Vec
             let is_locked = one.place == Place::Project && around.has_lock;
             match one.origin {
                 Origin::Repository { at_commit, cleartext } => cleartext || !(at_commit || is_locked),
-                Origin::Archive { hashed, cleartext } => {
-                    let is_fixed = hashed || one.hashed;
-                    !is_fixed && (cleartext || !is_locked)
-                }
+                Origin::Archive { hashed, cleartext } => !(hashed || one.hashed) && (cleartext || !is_locked),
                 _ => false,
             }
         }),

@@ -29,7 +29,12 @@ pub(super) fn build(
 ) -> Option<(Vec<Edit>, Option<Applicability>)> {
     let text = &file.text;
     match (action, subject) {
-        (ManifestEdit::UseHttps, Subject::Index(_) | Subject::Dependency(_)) => use_https(subject.range(), text),
+        (ManifestEdit::UseHttps, Subject::Index(one)) => use_https(one.range, text),
+        // What else is wrong with the address stays wrong.
+        (ManifestEdit::UseHttps, Subject::Dependency(one)) => match one.origin {
+            Origin::Repository { at_commit: true, cleartext: true } => use_https(one.range, text),
+            _ => None,
+        },
         (ManifestEdit::Remove, Subject::Trusted(one)) => {
             let range = match file.kind {
                 FileKind::Pyproject => list_item(one.range, text)?,
