@@ -65,16 +65,20 @@ fn most_findings_can_be_fixed() {
     let rules = Arc::new(RuleSet::builtin());
     let (mut with_fix, mut without) = (Vec::new(), Vec::new());
     let (mut fixable, mut all) = (0, 0);
-    let mut unfixed = BTreeMap::new();
+    let mut unfixed = Vec::new();
     for rule in rules.iter().filter(|rule| rule.definition.profile == Profile::Default) {
-        let (mut own_fixable, mut own) = (0, 0);
+        let (mut own_fixable, mut own, mut left) = (0, 0, Vec::new());
         for example in firing(rule) {
             let trial = Trial { rule, rules: &rules, example: &example, choice: Choice::First };
             let workspace = trial.workspace();
             for file in &example.files {
                 for finding in trial.own_findings(&workspace, file) {
                     own += 1;
-                    own_fixable += usize::from(!workspace.fixes(&absolute(file), &finding).is_empty());
+                    if workspace.fixes(&absolute(file), &finding).is_empty() {
+                        left.push(format!("{}: {}", finding.rule, finding.range.slice(&file.text)));
+                    } else {
+                        own_fixable += 1;
+                    }
                 }
             }
         }
@@ -86,9 +90,7 @@ fn most_findings_can_be_fixed() {
         with_fix.push(name);
         fixable += own_fixable;
         all += own;
-        if own_fixable < own {
-            unfixed.insert(name, own - own_fixable);
-        }
+        unfixed.append(&mut left);
     }
     let rule_share = with_fix.len() * 100 / (with_fix.len() + without.len()).max(1);
     let finding_share = fixable * 100 / all.max(1);
@@ -99,7 +101,7 @@ fn most_findings_can_be_fixed() {
         with_fix.len() + without.len(),
         without.join(", ")
     );
-    let _ = writeln!(report, "examples left: {unfixed:?}");
+    let _ = writeln!(report, "examples left:\n{}", unfixed.join("\n"));
     println!("{report}");
     assert!(rule_share >= LEAST_RULES && finding_share >= LEAST_FINDINGS, "{report}");
 }

@@ -15,6 +15,9 @@ use crate::text::TextRange;
 /// Carries out every simple action that the recipe names; they may be combined on one call.
 pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
+    if !recipe.wrap_parts.is_empty() {
+        return super::rewrite::parts::wrap_all(&recipe.wrap_parts, site, draft);
+    }
     if let Some(template) = &recipe.replace_with {
         return replace_with(template, site, draft);
     }

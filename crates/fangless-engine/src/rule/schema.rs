@@ -357,6 +357,9 @@ pub struct FixRecipe {
     /// Wrap an argument in a call of this qualified name.
     #[serde(default)]
     pub wrap_argument: Option<WrapArgument>,
+    /// Wrap each value that the argument is made of in a call of the first of these that the file's imports suggest.
+    #[serde(default)]
+    pub wrap_parts: Vec<SmolStr>,
     /// Python source that replaces the reported expression (or the assigned value).
     #[serde(default)]
     pub replace_with: Option<String>,
@@ -412,4 +415,10 @@ pub enum Rewrite {
     RandomToSecrets,
     /// The permissive literal returned by a handler becomes the restrictive one.
     FailClosed,
+    /// The text of an exception in an answer becomes a constant one, and is logged.
+    ConstantAnswer,
+    /// Sensitive values in a call become `"***"`.
+    MaskSensitive,
+    /// A digest of a password becomes a hash by Argon2.
+    PasswordHash,
 }

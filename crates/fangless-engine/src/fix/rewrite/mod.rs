@@ -1,6 +1,10 @@
 //! Rewrites by name: what needs more than one template.
 
+mod answer;
 mod fail_closed;
+mod mask;
+pub(super) mod parts;
+mod password;
 mod random;
 mod secret;
 mod shell;
@@ -25,6 +29,9 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::ShellQuote => shell::quote(site, draft).map(|()| None),
         Rewrite::SecretToEnvironment => secret::build(site, draft).map(|()| None),
         Rewrite::RandomToSecrets => random::build(site, draft).map(|()| None),
+        Rewrite::ConstantAnswer => answer::build(site, draft).map(|()| None),
+        Rewrite::MaskSensitive => mask::build(site, draft).map(|()| None),
+        Rewrite::PasswordHash => password::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }
