@@ -131,9 +131,6 @@ fn changes_are_judged_rightly() {
                 if let Some(reason) = &mutation.pending {
                     pending.push(format!("{place} ({reason})"));
                 }
-                for rule in mutation.bad.iter().filter(|_| mutation.pending.is_none()) {
-                    assert!(rules.rule(rule).is_some(), "{place}: there is no rule `{rule}`");
-                }
             }
         }
     }

@@ -104,7 +104,15 @@ fn subjects<'a>(matched: &ManifestMatch, file: &'a File, around: &Around) -> Vec
         }
         ManifestKind::NoLockFile if around.has_lock => Vec::new(),
         ManifestKind::NoLockFile => contents.project.map(Subject::Project).into_iter().collect(),
-        ManifestKind::CleartextIndex => indexes(&|one| one.cleartext),
+        ManifestKind::Cleartext => {
+            let mut found = indexes(&|one| one.cleartext);
+            found.extend(dependencies(&|one| match one.origin {
+                Origin::Repository { cleartext, .. } => cleartext,
+                Origin::Archive { hashed, cleartext } => cleartext && !(hashed || one.hashed),
+                _ => false,
+            }));
+            found
+        }
         ManifestKind::TrustedHost => contents.trusted.iter().map(Subject::Trusted).collect(),
         ManifestKind::SeveralIndexes => {
             // A hash says what is wanted, wherever it comes from.
@@ -115,8 +123,8 @@ fn subjects<'a>(matched: &ManifestMatch, file: &'a File, around: &Around) -> Vec
         ManifestKind::MovingSource => dependencies(&|one| {
             let is_locked = one.place == Place::Project && around.has_lock;
             match one.origin {
-                Origin::Repository { at_commit, cleartext } => cleartext || !(at_commit || is_locked),
-                Origin::Archive { hashed, cleartext } => !(hashed || one.hashed) && (cleartext || !is_locked),
+                Origin::Repository { at_commit, .. } => !(at_commit || is_locked),
+                Origin::Archive { hashed, .. } => !(hashed || one.hashed || is_locked),
                 _ => false,
             }
         }),

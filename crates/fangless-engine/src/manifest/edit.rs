@@ -2,7 +2,7 @@
 
 use super::File;
 use super::check::Subject;
-use super::contents::{Origin, Role, host_of};
+use super::contents::{Index, Origin, Role, host_of};
 use super::names::FileKind;
 use crate::finding::{Applicability, Edit};
 use crate::rule::schema::ManifestEdit;
@@ -29,12 +29,10 @@ pub(super) fn build(
 ) -> Option<(Vec<Edit>, Option<Applicability>)> {
     let text = &file.text;
     match (action, subject) {
-        (ManifestEdit::UseHttps, Subject::Index(one)) => use_https(one.range, text),
-        // What else is wrong with the address stays wrong.
-        (ManifestEdit::UseHttps, Subject::Dependency(one)) => match one.origin {
-            Origin::Repository { at_commit: true, cleartext: true } => use_https(one.range, text),
-            _ => None,
-        },
+        (ManifestEdit::UseHttps, Subject::Index(_) | Subject::Dependency(_)) => use_https(subject.range(), text),
+        (ManifestEdit::Remove, Subject::Trusted(one)) if one.range.slice(text) == "false" => {
+            Some((vec![Edit { range: one.range, text: "true".to_owned() }], None))
+        }
         (ManifestEdit::Remove, Subject::Trusted(one)) => {
             let range = match file.kind {
                 FileKind::Pyproject => list_item(one.range, text)?,
@@ -42,22 +40,36 @@ pub(super) fn build(
             };
             Some((vec![Edit { range, text: String::new() }], None))
         }
-        (ManifestEdit::OneIndex, Subject::Index(one)) => {
-            let (range, new) = match one.role {
-                Role::Strategy => (one.range, "\"first-index\""),
-                Role::Extra if file.kind != FileKind::Pyproject => (one.option, "--index-url"),
-                _ => return None,
-            };
-            let is_taken = one.role == Role::Extra
-                && file.contents.indexes.iter().any(|other| other.role == Role::Primary || other.role == Role::Extra && other.range != one.range);
-            (!is_taken).then(|| (vec![Edit { range, text: new.to_owned() }], None))
-        }
+        (ManifestEdit::OneIndex, Subject::Index(one)) => Some((one_index(one, file)?, None)),
         (ManifestEdit::PinLowest, Subject::Dependency(one)) => match &one.origin {
             Origin::Some { lowest: Some((range, version)) } => {
                 Some((vec![Edit { range: *range, text: format!("=={version}") }], None))
             }
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// The extra index is the only one, unless there is another one that is not the public one.
+fn one_index(index: &Index, file: &File) -> Option<Vec<Edit>> {
+    match index.role {
+        Role::Strategy => Some(vec![Edit { range: index.range, text: "\"first-index\"".to_owned() }]),
+        Role::Extra if file.kind != FileKind::Pyproject => {
+            let mut edits = vec![Edit { range: index.option, text: "--index-url".to_owned() }];
+            for other in file.contents.indexes.iter().filter(|other| other.range != index.range) {
+                match other.role {
+                    Role::Primary if other.host == "pypi.org" => {
+                        edits.push(Edit { range: option(other.range, &file.text), text: String::new() });
+                    }
+                    Role::Primary | Role::Extra => return None,
+                    Role::Strategy | Role::Scoped => {}
+                }
+            }
+            edits.sort();
+            let apart = edits.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start);
+            apart.then_some(edits)
+        }
         _ => None,
     }
 }

@@ -209,8 +209,8 @@ pub enum ManifestKind {
     NoHash,
     /// Dependencies in `pyproject.toml`, and no lock file.
     NoLockFile,
-    /// Packages are fetched without encryption.
-    CleartextIndex,
+    /// An index, a repository or an archive is fetched without encryption.
+    Cleartext,
     /// The certificate of a host of packages is not checked.
     TrustedHost,
     /// A package may come from more than one index.

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::tree::{
-    Shape, Source, display_values, enclosing_statement, flatten, is_in_handler, range_of, shape,
+    Shape, Source, answer_of, display_values, enclosing_statement, flatten, is_in_handler, range_of, shape,
     without_parentheses,
 };
 
@@ -13,7 +13,7 @@ const SENTENCE: &str = "\"An internal error occurred.\"";
 
 pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
-    let node = without_parentheses(source.node(site.argument?)?);
+    let node = without_parentheses(answer_of(source.node(site.argument?)?));
     let told = match shape(node) {
         Shape::Dictionary => {
             display_values(node)?.into_iter().filter(|value| is_text_of_something(source, *value)).collect()

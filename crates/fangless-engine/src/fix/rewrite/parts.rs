@@ -8,7 +8,7 @@ use crate::fix::built::only_assignment;
 use crate::fix::draft::Draft;
 use crate::fix::simple::wrap;
 use crate::fix::tree::{
-    Shape, Source, display_elements, display_values, enclosing_function, flatten, is_number, path_parts, range_of,
+    Shape, Source, answer_of, display_elements, display_values, enclosing_function, flatten, is_number, path_parts, range_of,
     shape, without_parentheses,
 };
 
@@ -26,7 +26,7 @@ pub(in crate::fix) fn wrap_all(
     let package = |function: &SmolStr| function.split('.').next().unwrap_or_default().to_owned();
     let imported = functions.iter().find(|function| draft.imports(&package(function)));
     let function = imported.or_else(|| functions.first())?;
-    let node = source.node(site.argument.unwrap_or(site.target))?;
+    let node = answer_of(source.node(site.argument.unwrap_or(site.target))?);
     let mut values = Vec::new();
     collect(source, node, &mut values, MAX_DEPTH)?;
     let mut done = Vec::new();
