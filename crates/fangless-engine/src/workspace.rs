@@ -39,6 +39,10 @@ pub struct Workspace {
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
     elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
     revision: u64,
+    /// The files are all that the project has.
+    is_whole: bool,
+    /// Where the project lacks something, by rule; and the revision it holds for.
+    absent: Mutex<Option<(u64, Arc<FxHashMap<usize, Location>>)>>,
 }
 
 /// Findings by the file they lie in.
@@ -82,7 +86,15 @@ impl Workspace {
             next_version: 0,
             elsewhere: Mutex::default(),
             revision: 0,
+            is_whole: false,
+            absent: Mutex::default(),
         }
+    }
+
+    /// Says that the files are all that the project has: only then can anything be found to be absent.
+    pub fn set_whole(&mut self) {
+        self.is_whole = true;
+        self.revision += 1;
     }
 
     pub fn rules(&self) -> &RuleSet {
@@ -230,6 +242,12 @@ impl Workspace {
         if is_test(path) {
             raw.retain(|finding| !self.index.outside_tests[finding.rule]);
         }
+        if raw.iter().any(|finding| self.index.absences[finding.rule].is_some()) {
+            let absent = self.absent();
+            raw.retain(|finding| {
+                self.index.absences[finding.rule].is_none() || absent.get(&finding.rule) == Some(&finding.at)
+            });
+        }
         let raw = self.merge(raw);
         let mut findings: Vec<Finding> =
             raw.iter().filter_map(|(finding, others)| self.absolute(path, finding, *others)).collect();
@@ -275,6 +293,41 @@ impl Workspace {
         let found = Arc::new(found);
         *known = Some((self.revision, found.clone()));
         found
+    }
+
+    /// The one place for each rule that speaks of what the project lacks, if it does.
+    fn absent(&self) -> Arc<FxHashMap<usize, Location>> {
+        let mut known = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((revision, absent)) = &*known
+            && *revision == self.revision
+        {
+            return absent.clone();
+        }
+        let mut paths: Vec<&SmolStr> = self.program.modules.keys().filter(|path| !is_test(path)).collect();
+        paths.sort();
+        let occurs = |words: &[SmolStr]| {
+            let mut texts = paths.iter().filter_map(|path| self.files.get(*path)).map(Document::text);
+            texts.any(|text| words.iter().any(|word| text.contains(word.as_str())))
+        };
+        let mut absent = FxHashMap::default();
+        for (rule, absence) in self.index.absences.iter().enumerate() {
+            let Some(absence) = absence.as_ref().filter(|_| self.is_whole) else { continue };
+            if occurs(&absence.provided_by) || !(absence.only_with.is_empty() || occurs(&absence.only_with)) {
+                continue;
+            }
+            let chunks = paths.iter().flat_map(|path| self.program.modules.get(*path)).flatten();
+            let first = chunks
+                .filter_map(|chunk| {
+                    let result = self.result(*chunk);
+                    let own = result.findings.iter().filter(|finding| finding.rule == rule);
+                    own.map(|finding| finding.at).min_by_key(|at| at.range)
+                })
+                .next();
+            absent.extend(first.map(|at| (rule, at)));
+        }
+        let absent = Arc::new(absent);
+        *known = Some((self.revision, absent.clone()));
+        absent
     }
 
     fn result(&self, chunk: u64) -> Arc<ChunkResult> {

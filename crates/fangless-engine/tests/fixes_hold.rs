@@ -125,6 +125,7 @@ impl Trial<'_> {
         for file in &self.example.files {
             workspace.set_file(&absolute(file), file.text.clone());
         }
+        workspace.set_whole();
         workspace
     }
 
@@ -200,6 +201,7 @@ impl Trial<'_> {
                     let text = workspace.text(&absolute(other)).unwrap_or_default();
                     fresh.set_file(&absolute(other), text.to_owned());
                 }
+                fresh.set_whole();
                 assert_eq!(fresh.findings(&path), workspace.findings(&path), "{}", self.rule.path);
                 changed.push((file, text.to_owned()));
             }

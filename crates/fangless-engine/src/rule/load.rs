@@ -129,7 +129,7 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
-                         `wrap-parts`, `replace-with`, `rewrite` or `manifest`";
+                         `wrap-parts`, `replace-with`, `rewrite`, `add-statement` or `manifest`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -179,6 +179,7 @@ fn actions(fix: &FixRecipe) -> usize {
         !fix.wrap_parts.is_empty(),
         fix.replace_with.is_some(),
         fix.rewrite.is_some(),
+        fix.add_statement.is_some(),
         fix.manifest.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()

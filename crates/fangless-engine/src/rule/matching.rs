@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
-use super::schema::{AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, ManifestMatch, Profile};
+use super::schema::{Absence, AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, ManifestMatch, Profile};
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
 use crate::flow::taint::{Location, Source};
@@ -32,6 +32,8 @@ pub(crate) struct RuleIndex {
     pub(crate) replaces: Vec<Vec<SmolStr>>,
     /// For each rule, whether it is silent in files of tests.
     pub(crate) outside_tests: Vec<bool>,
+    /// For each rule, what the project must lack.
+    pub(crate) absences: Vec<Option<Absence>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
 }
@@ -51,6 +53,7 @@ impl RuleIndex {
             index.fixes.push(definition.fix.clone());
             index.messages.push(definition.message.clone());
             index.replaces.push(definition.replaces.clone());
+            index.absences.push(definition.absence.clone());
             index.outside_tests.push(definition.outside_tests);
             for fix in &definition.fix {
                 collect_made_by(&fix.when, &mut index.made_by);

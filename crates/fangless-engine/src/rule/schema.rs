@@ -43,6 +43,9 @@ pub struct RuleDefinition {
     /// Rules that say less of the same place: their finding there is dropped when this rule has one.
     #[serde(default)]
     pub replaces: Vec<SmolStr>,
+    /// Only where the whole project lacks something; then once in the project.
+    #[serde(default)]
+    pub absence: Option<Absence>,
     /// One sentence for the finding. `{callee}`, `{name}`, `{source}`, `{value}` are filled in where known.
     pub message: String,
 
@@ -64,6 +67,20 @@ pub struct RuleDefinition {
 
     #[serde(default)]
     pub fix: Vec<FixRecipe>,
+}
+
+/// What a project lacks. Words are looked for in the text of its Python files, tests left out: that something is spoken of
+/// is enough to be silent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Absence {
+    /// The word by which a configuration says that it is done elsewhere, by a proxy for example.
+    pub declared_as: SmolStr,
+    /// Words of which none occurs.
+    pub provided_by: Vec<SmolStr>,
+    /// Words of which one occurs: what makes the lack matter.
+    #[serde(default)]
+    pub only_with: Vec<SmolStr>,
 }
 
 /// A call to one of the callees whose arguments satisfy every condition.
@@ -366,6 +383,9 @@ pub struct FixRecipe {
     /// A structural rewrite by name.
     #[serde(default)]
     pub rewrite: Option<Rewrite>,
+    /// Python source that follows the reported statement; `{name}` is what that assigns to.
+    #[serde(default)]
+    pub add_statement: Option<String>,
     /// An edit of a manifest by name.
     #[serde(default)]
     pub manifest: Option<ManifestEdit>,
