@@ -197,7 +197,8 @@ fn check(text: &str, table: Table, rules: &[&RuleDefinition]) -> Result<Config, 
     for word in &table.provided {
         if !words().any(|known| known == word.get_ref()) {
             let known: Vec<&str> = words().map(SmolStr::as_str).collect();
-            let message = format!("`{}` is nothing to be provided; there are {}", word.get_ref(), known.join(", "));
+            let message =
+                format!("`{}` is nothing to be provided; there are {}", word.get_ref(), known.join(", "));
             return Err(error_at(text, word.span(), Some("provided".to_string()), message));
         }
     }

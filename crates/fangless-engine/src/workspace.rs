@@ -549,7 +549,9 @@ impl Workspace {
         manifests.sort_by_key(|(path, _)| *path);
         for (path, file) in manifests {
             let known = |path: &SmolStr| self.missing.contains(path) || self.manifests.contains_key(path);
-            wanted.extend(file.wanted(path).into_iter().filter(|path| !known(path) && seen.insert(path.clone())));
+            wanted.extend(
+                file.wanted(path).into_iter().filter(|path| !known(path) && seen.insert(path.clone())),
+            );
         }
         wanted
     }

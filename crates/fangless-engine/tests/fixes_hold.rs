@@ -48,8 +48,11 @@ fn fixes_hold_on_every_example() {
                 let trial = Trial { rule, rules: &rules, example, choice };
                 for (file, fixed) in trial.run(&mut problems) {
                     if choice == Choice::First && file.path.ends_with(".py") {
-                        let name =
-                            format!("{}-{number}-{}", rule.definition.name, file.path.replace(['/', '.'], "_"));
+                        let name = format!(
+                            "{}-{number}-{}",
+                            rule.definition.name,
+                            file.path.replace(['/', '.'], "_")
+                        );
                         fs::write(folder.join(format!("{name}.before.py")), &file.text).expect("written");
                         fs::write(folder.join(format!("{name}.after.py")), fixed).expect("written");
                     }
@@ -130,9 +133,8 @@ impl Trial<'_> {
     }
 
     fn own_findings(&self, workspace: &Workspace, file: &ExampleFile) -> Vec<Finding> {
-        let own = |finding: &Finding| {
-            finding.rule == self.rule.definition.name && finding.suppressed.is_none()
-        };
+        let own =
+            |finding: &Finding| finding.rule == self.rule.definition.name && finding.suppressed.is_none();
         workspace.findings(&absolute(file)).into_iter().filter(own).collect()
     }
 
@@ -145,7 +147,9 @@ impl Trial<'_> {
         };
         for file in &self.example.files {
             let findings = workspace.findings(&absolute(file)).into_iter();
-            for finding in findings.filter(|finding| finding.suppressed.is_none() && is_default(&finding.rule)) {
+            for finding in
+                findings.filter(|finding| finding.suppressed.is_none() && is_default(&finding.rule))
+            {
                 *counts.entry(finding.rule.to_string()).or_default() += 1;
             }
         }
@@ -163,8 +167,7 @@ impl Trial<'_> {
                 let before = self.counted(&workspace);
                 let errors = errors_in(file, workspace.text(&path).unwrap_or_default());
                 let findings = self.own_findings(&workspace, file);
-                let fix =
-                    findings.iter().find_map(|finding| self.choice.of(workspace.fixes(&path, finding)));
+                let fix = findings.iter().find_map(|finding| self.choice.of(workspace.fixes(&path, finding)));
                 let Some(fix) = fix else { break };
                 let edits: Vec<Edit> = fix.edits.into_iter().rev().collect();
                 workspace.edit_file(&path, &edits);

@@ -81,7 +81,10 @@ fn companions_are_asked_for_and_count() {
     workspace.set_file(path, "[project]\ndependencies = [\"flask>=3\"]\n".to_owned());
     workspace.set_file("/a/b/requirements.txt", "-c ../constraints.txt\n-r gone.txt\nflask\n".to_owned());
     let wanted = workspace.wanted();
-    assert!(wanted.contains(&"/a/uv.lock".into()) && wanted.contains(&"/a/constraints.txt".into()), "{wanted:?}");
+    assert!(
+        wanted.contains(&"/a/uv.lock".into()) && wanted.contains(&"/a/constraints.txt".into()),
+        "{wanted:?}"
+    );
     assert_eq!(rules(&workspace, path), ["lockfile-absent"]);
     // What the constraints say is not known yet.
     assert_eq!(rules(&workspace, "/a/b/requirements.txt"), [""; 0]);

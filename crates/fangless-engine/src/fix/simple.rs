@@ -6,8 +6,8 @@ use super::Site;
 use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
-    Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, enclosing_statement, is_atomic_text,
-    range_of, shape, simple_assignment, without_parentheses,
+    Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, enclosing_statement,
+    is_atomic_text, range_of, shape, simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe};
 use crate::text::TextRange;

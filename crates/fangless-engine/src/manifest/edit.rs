@@ -29,7 +29,9 @@ pub(super) fn build(
 ) -> Option<(Vec<Edit>, Option<Applicability>)> {
     let text = &file.text;
     match (action, subject) {
-        (ManifestEdit::UseHttps, Subject::Index(_) | Subject::Dependency(_)) => use_https(subject.range(), text),
+        (ManifestEdit::UseHttps, Subject::Index(_) | Subject::Dependency(_)) => {
+            use_https(subject.range(), text)
+        }
         (ManifestEdit::Remove, Subject::Trusted(one)) if one.range.slice(text) == "false" => {
             Some((vec![Edit { range: one.range, text: "true".to_owned() }], None))
         }

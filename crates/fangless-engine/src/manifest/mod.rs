@@ -107,9 +107,7 @@ pub(crate) fn findings(index: &RuleIndex, file: &File, around: &Around) -> Vec<F
         .collect();
     let secrets = checks::secrets_in(index, &file.text);
     findings.extend(
-        secrets
-            .into_iter()
-            .map(|(rule, range, message)| finding(rule, range, index.severity(rule), message)),
+        secrets.into_iter().map(|(rule, range, message)| finding(rule, range, index.severity(rule), message)),
     );
     findings.sort();
     findings.dedup_by(|second, first| second.range == first.range && second.rule == first.rule);
@@ -124,9 +122,9 @@ pub(crate) fn fixes(
     finding: &Finding,
     recipes: &[FixRecipe],
 ) -> Vec<Fix> {
-    let found = check::run(index, file, around).into_iter().find(|found| {
-        index.names[found.rule] == finding.rule && found.subject.range() == finding.range
-    });
+    let found = check::run(index, file, around)
+        .into_iter()
+        .find(|found| index.names[found.rule] == finding.rule && found.subject.range() == finding.range);
     let Some(found) = found else { return Vec::new() };
     recipes
         .iter()

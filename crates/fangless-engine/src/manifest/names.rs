@@ -61,8 +61,11 @@ pub(super) fn beside(manifest: &str, relative: &str) -> Option<SmolStr> {
     }
     let relative = relative.replace('\\', "/");
     let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut parts: Vec<&str> =
-        if relative.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
+    let mut parts: Vec<&str> = if relative.starts_with('/') {
+        Vec::new()
+    } else {
+        folder.split('/').filter(|part| !part.is_empty()).collect()
+    };
     for part in relative.split('/') {
         match part {
             "" | "." => {}
@@ -119,10 +122,18 @@ mod tests {
 
     #[test]
     fn companions_are_found_from_the_manifest() {
-        assert_eq!(beside("/a/b/requirements.txt", "../constraints.txt").as_deref(), Some("/a/constraints.txt"));
-        assert_eq!(beside("/a/requirements.txt", "/etc/constraints.txt").as_deref(), Some("/etc/constraints.txt"));
+        assert_eq!(
+            beside("/a/b/requirements.txt", "../constraints.txt").as_deref(),
+            Some("/a/constraints.txt")
+        );
+        assert_eq!(
+            beside("/a/requirements.txt", "/etc/constraints.txt").as_deref(),
+            Some("/etc/constraints.txt")
+        );
         assert_eq!(beside("/a/requirements.txt", "https://x/constraints.txt"), None);
         assert!(lock_files_above("/a/b/pyproject.toml", FileKind::Pyproject).contains(&"/a/uv.lock".into()));
-        assert!(!lock_files_above("/a/b/requirements.txt", FileKind::Requirements).contains(&"/a/uv.lock".into()));
+        assert!(
+            !lock_files_above("/a/b/requirements.txt", FileKind::Requirements).contains(&"/a/uv.lock".into())
+        );
     }
 }

@@ -261,7 +261,8 @@ impl Reader<'_> {
                     _ => Role::Extra,
                 },
             );
-            let unverified = get(source, "verify_ssl").filter(|(_, value)| value.get_ref().as_bool() == Some(false));
+            let unverified =
+                get(source, "verify_ssl").filter(|(_, value)| value.get_ref().as_bool() == Some(false));
             if let (Some((_, value)), Some((_, url))) = (unverified, text_in(source, "url")) {
                 self.trust(range_of(value), url);
             }
@@ -275,7 +276,8 @@ fn poetry_versions(versions: &str) -> Origin {
     if matches!(versions, "" | "*") {
         return Origin::Any;
     }
-    let is_bare = versions.starts_with(|character: char| character.is_ascii_digit()) && !versions.contains('*');
+    let is_bare =
+        versions.starts_with(|character: char| character.is_ascii_digit()) && !versions.contains('*');
     if is_bare || (versions.starts_with("==") && !versions.contains('*')) {
         return Origin::Pinned;
     }
@@ -327,7 +329,17 @@ url = "http://localhost:3141/simple"
         assert_eq!(
             names,
             [
-                "hatchling", "flask", "django", "lib", "pytest", "tox", "requests", "own", "other", "other", "black",
+                "hatchling",
+                "flask",
+                "django",
+                "lib",
+                "pytest",
+                "tox",
+                "requests",
+                "own",
+                "other",
+                "other",
+                "black",
                 "thing"
             ]
         );

@@ -57,7 +57,9 @@ pub(super) fn from_index(versions: &str, range: TextRange) -> Option<Origin> {
     let mut lowest = None;
     for one in specifiers.iter() {
         match one.operator() {
-            Operator::GreaterThanEqual | Operator::TildeEqual if lowest.is_none() => lowest = Some(one.version()),
+            Operator::GreaterThanEqual | Operator::TildeEqual if lowest.is_none() => {
+                lowest = Some(one.version())
+            }
             Operator::LessThan | Operator::LessThanEqual => {}
             // What is excluded may be the lowest one.
             _ => return Some(Origin::Some { lowest: None }),
@@ -73,7 +75,9 @@ pub(super) fn is_address(text: &str) -> bool {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     let is_repository = matches!(scheme.split('+').next(), Some("git" | "hg" | "svn" | "bzr"));
     (is_repository && scheme.contains('+'))
-        || (text.contains("://") && !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        || (text.contains("://")
+            && !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 fn is_path(text: &str) -> bool {
@@ -138,7 +142,9 @@ mod tests {
 
     #[test]
     fn versions_are_those_of_pep_440() {
-        for pinned in ["a==1.0", "A.b[c, d] == 1.0 ; python_version < '3.9'", "a (==1.0)", "a===1.0", "a>=1,==1.5"] {
+        for pinned in
+            ["a==1.0", "A.b[c, d] == 1.0 ; python_version < '3.9'", "a (==1.0)", "a===1.0", "a>=1,==1.5"]
+        {
             assert_eq!(origin(pinned), Origin::Pinned, "{pinned}");
         }
         for open in ["a>=1.0,<2", "a~=1.4.2", "a==1.*", "a!=1.5", "a<3"] {

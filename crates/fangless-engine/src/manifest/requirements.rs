@@ -1,6 +1,8 @@
 //! Files of requirements and constraints, as pip reads them: continued lines, comments, options, requirements.
 
-use super::contents::{Contents, Dependency, Include, Index, Place, Role, Trusted, host_of, is_cleartext, is_local};
+use super::contents::{
+    Contents, Dependency, Include, Index, Place, Role, Trusted, host_of, is_cleartext, is_local,
+};
 use super::names::FileKind;
 use super::requirement;
 use crate::text::{LineIndex, TextRange};

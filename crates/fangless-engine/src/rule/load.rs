@@ -123,7 +123,8 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
         + definition.check.len()
         + definition.manifest.len();
     if matches == 0 {
-        let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[import]]`, `[[query]]`, `[[check]]` or `[[manifest]]`";
+        let kinds =
+            "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[import]]`, `[[query]]`, `[[check]]` or `[[manifest]]`";
         add("name", &definition.name, format!("the rule matches nothing; give it {kinds}"));
     }
     for fix in &definition.fix {

@@ -6,7 +6,9 @@ use smol_str::SmolStr;
 use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
-use super::schema::{Absence, AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, ManifestMatch, Profile};
+use super::schema::{
+    Absence, AssignMatch, CallMatch, CheckName, Condition, FixRecipe, FlowMatch, ManifestMatch, Profile,
+};
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{BindingEvent, CallEvent, Observer, SinkEvent, select};
 use crate::flow::taint::{Location, Source};

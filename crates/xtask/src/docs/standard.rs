@@ -61,8 +61,7 @@ pub(super) fn written(pages: &[Page]) -> Result<String> {
     let standard: Standard = toml::from_str(TABLE).context("in data/standard.toml")?;
     for page in pages.iter().filter(|page| !page.text("standard").is_empty()) {
         if !standard.section.iter().any(|section| section.place(page).is_some()) {
-            let titles: Vec<&str> =
-                standard.section.iter().map(|section| section.title.as_str()).collect();
+            let titles: Vec<&str> = standard.section.iter().map(|section| section.title.as_str()).collect();
             bail!(
                 "the page `{}` names the section {:?} of the standard; there are: {}",
                 page.text("name"),
@@ -167,7 +166,8 @@ mod tests {
     use super::*;
 
     fn page(name: &str, standard: &str) -> Page {
-        parse("topic", &format!("+++\nname = \"{name}\"\nstandard = \"{standard}\"\n+++\n\nProse.\n")).unwrap()
+        parse("topic", &format!("+++\nname = \"{name}\"\nstandard = \"{standard}\"\n+++\n\nProse.\n"))
+            .unwrap()
     }
 
     #[test]

@@ -18,7 +18,9 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         let value = without_parentheses(argument.value);
         match flatten(source, value) {
             Some(pieces) => {
-                found.extend(pieces.holes.iter().map(|hole| hole.value).filter(|hole| is_sensitive(source, *hole)));
+                found.extend(
+                    pieces.holes.iter().map(|hole| hole.value).filter(|hole| is_sensitive(source, *hole)),
+                );
             }
             None if is_sensitive(source, value) => found.push(value),
             None => {}

@@ -8,8 +8,8 @@ use crate::fix::built::only_assignment;
 use crate::fix::draft::Draft;
 use crate::fix::simple::wrap;
 use crate::fix::tree::{
-    Shape, Source, answer_of, display_elements, display_values, enclosing_function, flatten, is_number, path_parts, range_of,
-    shape, without_parentheses,
+    Shape, Source, answer_of, display_elements, display_values, enclosing_function, flatten, is_number,
+    path_parts, range_of, shape, without_parentheses,
 };
 
 /// Values in values are taken apart so far.
@@ -71,7 +71,10 @@ pub(super) fn collect<'t>(
                 let before = values.len();
                 collect(source, assigned, values, depth)?;
                 // A value that comes from elsewhere is wrapped where it is used.
-                if values[before..].iter().any(|found| range_of(*found) == range_of(without_parentheses(assigned))) {
+                if values[before..]
+                    .iter()
+                    .any(|found| range_of(*found) == range_of(without_parentheses(assigned)))
+                {
                     values.truncate(before);
                     values.push(node);
                 }
@@ -82,7 +85,8 @@ pub(super) fn collect<'t>(
                 let name = source.text_of(value);
                 let bindings = source.bindings(scope);
                 // More than one binding: it may be put together step by step.
-                (bindings.iter().filter(|binding| binding.name == name).count() < 2).then(|| values.push(node))
+                (bindings.iter().filter(|binding| binding.name == name).count() < 2)
+                    .then(|| values.push(node))
             }
         },
         Shape::Call | Shape::Attribute | Shape::Subscript => {

@@ -12,7 +12,8 @@ use crate::fix::built::{Part, argument_at_fault, interpolated, locate, quote_of}
 use crate::fix::draft::Draft;
 use crate::fix::simple::{add_arguments, add_keywords, remove_argument, wrap};
 use crate::fix::tree::{
-    Call, ElementKind, Hole, Pieces, Source, is_number, is_whole_statement, method_call_on, range_of, without_parentheses,
+    Call, ElementKind, Hole, Pieces, Source, is_number, is_whole_statement, method_call_on, range_of,
+    without_parentheses,
 };
 use crate::text::TextRange;
 

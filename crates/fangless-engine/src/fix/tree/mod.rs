@@ -622,7 +622,11 @@ pub(super) fn is_in_handler(node: Node<'_>) -> bool {
 
 /// What a view answers: the first of `body, status, headers`.
 pub(super) fn answer_of(node: Node<'_>) -> Node<'_> {
-    let node = if node.kind() == "return_statement" { children(node).first().copied().unwrap_or(node) } else { node };
+    let node = if node.kind() == "return_statement" {
+        children(node).first().copied().unwrap_or(node)
+    } else {
+        node
+    };
     match node.kind() {
         "expression_list" | "tuple" => children(node).first().copied().unwrap_or(node),
         _ => node,
