@@ -22,6 +22,8 @@ pub struct Config {
     pub exclude: PathPatterns,
     pub per_file_ignores: Vec<PerFileIgnore>,
     pub sanitizers: Vec<Sanitizer>,
+    /// What is done outside the code, as rules about absence call it: `csrf`, `security-headers`, …
+    pub provided: Vec<SmolStr>,
 }
 
 /// Rules that are silent in the files of a pattern.
@@ -119,6 +121,7 @@ struct Table {
     exclude: Vec<Spanned<String>>,
     per_file_ignores: std::collections::BTreeMap<Spanned<String>, Vec<Spanned<SmolStr>>>,
     sanitizers: Vec<Sanitizer>,
+    provided: Vec<Spanned<SmolStr>>,
 }
 
 /// Reads `fangless.toml`. `rules` are those that may be named.
@@ -165,6 +168,7 @@ impl Config {
         (named || rule.profile == Profile::Default || self.profile == Profile::Strict)
             && self.select.as_deref().is_none_or(any)
             && !any(&self.ignore)
+            && !rule.absence.as_ref().is_some_and(|absence| self.provided.contains(&absence.declared_as))
             && !self.per_file_ignores.iter().any(|entry| entry.files.matches(path) && any(&entry.rules))
     }
 }
@@ -189,6 +193,15 @@ fn check(text: &str, table: Table, rules: &[&RuleDefinition]) -> Result<Config, 
         PathPatterns::new(&[pattern.get_ref()])
             .map_err(|message| error_at(text, pattern.span(), Some("exclude".to_string()), message))?;
     }
+    let words = || rules.iter().filter_map(|rule| rule.absence.as_ref()).map(|absence| &absence.declared_as);
+    for word in &table.provided {
+        if !words().any(|known| known == word.get_ref()) {
+            let known: Vec<&str> = words().map(SmolStr::as_str).collect();
+            let message =
+                format!("`{}` is nothing to be provided; there are {}", word.get_ref(), known.join(", "));
+            return Err(error_at(text, word.span(), Some("provided".to_string()), message));
+        }
+    }
     let exclude: Vec<&str> = table.exclude.iter().map(|pattern| pattern.get_ref().as_str()).collect();
     Ok(Config {
         select: table.select.map(|list| selectors("select", list)).transpose()?,
@@ -197,6 +210,7 @@ fn check(text: &str, table: Table, rules: &[&RuleDefinition]) -> Result<Config, 
         exclude: PathPatterns::new(&exclude).map_err(|message| error_at(text, 0..0, None, message))?,
         per_file_ignores,
         sanitizers: table.sanitizers,
+        provided: table.provided.into_iter().map(Spanned::into_inner).collect(),
     })
 }
 

@@ -3,13 +3,15 @@
 //!
 //! The map, each part knowing only those before it:
 //! `text` (offsets, chunks) <- `syntax` (parse, repair, lowering to the IR) <- `model` (libraries as data) <- `flow`
-//! (names, scopes and the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade).
+//! (names, scopes and the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade). Beside
+//! them `manifest` (what a project installs), which knows `text`, `rule` and `checks` only.
 
 mod checks;
 pub mod config;
 pub mod finding;
 pub mod fix;
 pub mod flow;
+pub mod manifest;
 pub mod model;
 pub mod rule;
 pub mod secret;

@@ -11,6 +11,7 @@ use crate::fix;
 use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::Location;
 use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
+use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::rule::RuleSet;
 use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
@@ -26,6 +27,8 @@ pub struct Workspace {
     index: RuleIndex,
     program: Program,
     files: FxHashMap<SmolStr, Document>,
+    /// Files that say what the project installs, lock files included.
+    manifests: FxHashMap<SmolStr, manifest::File>,
     missing: FxHashSet<SmolStr>,
     /// File of each chunk.
     owners: FxHashMap<u64, SmolStr>,
@@ -36,6 +39,10 @@ pub struct Workspace {
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
     elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
     revision: u64,
+    /// The files are all that the project has.
+    is_whole: bool,
+    /// Where the project lacks something, by rule; and the revision it holds for.
+    absent: Mutex<Option<(u64, Arc<FxHashMap<usize, Location>>)>>,
 }
 
 /// Findings by the file they lie in.
@@ -71,6 +78,7 @@ impl Workspace {
             index,
             program: Program::new(Models::builtin(), made_by),
             files: FxHashMap::default(),
+            manifests: FxHashMap::default(),
             missing: FxHashSet::default(),
             owners: FxHashMap::default(),
             trees: FxHashMap::default(),
@@ -78,7 +86,15 @@ impl Workspace {
             next_version: 0,
             elsewhere: Mutex::default(),
             revision: 0,
+            is_whole: false,
+            absent: Mutex::default(),
         }
+    }
+
+    /// Says that the files are all that the project has: only then can anything be found to be absent.
+    pub fn set_whole(&mut self) {
+        self.is_whole = true;
+        self.revision += 1;
     }
 
     pub fn rules(&self) -> &RuleSet {
@@ -87,8 +103,13 @@ impl Workspace {
 
     /// Adds a file, or replaces its whole text.
     pub fn set_file(&mut self, path: &str, text: String) {
-        self.revision += 1;
         let path = SmolStr::new(path);
+        if let Some(kind) = manifest::kind_of(&path) {
+            self.missing.remove(&path);
+            self.manifests.insert(path, manifest::File::new(kind, text));
+            return;
+        }
+        self.revision += 1;
         self.forget(&path);
         self.missing.remove(&path);
         let is_new = !self.files.contains_key(&path);
@@ -112,6 +133,10 @@ impl Workspace {
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
     pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        if let Some(file) = self.manifests.get_mut(path) {
+            file.edit(edits);
+            return;
+        }
         self.revision += 1;
         let Some(document) = self.files.get_mut(path) else { return };
         for edit in edits {
@@ -121,6 +146,10 @@ impl Workspace {
     }
 
     pub fn remove_file(&mut self, path: &str) {
+        if manifest::kind_of(path).is_some() {
+            self.manifests.remove(path);
+            return;
+        }
         self.revision += 1;
         let path = SmolStr::new(path);
         self.forget(&path);
@@ -193,11 +222,17 @@ impl Workspace {
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(Document::text)
+        let manifest = || self.manifests.get(path).map(manifest::File::text);
+        self.files.get(path).map(Document::text).or_else(manifest)
     }
 
     /// The findings of a file, sorted by position, suppressed ones included and marked.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
+        if let Some(file) = self.manifests.get(path) {
+            let mut findings = manifest::findings(&self.index, file, &self.around(path));
+            suppress::mark(file.text(), &mut findings, &self.rules);
+            return findings;
+        }
         let mut raw: Vec<RawFinding> = Vec::new();
         for chunk in self.program.modules.get(path).into_iter().flatten() {
             for finding in &self.result(*chunk).findings {
@@ -207,6 +242,12 @@ impl Workspace {
         raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
         if is_test(path) {
             raw.retain(|finding| !self.index.outside_tests[finding.rule]);
+        }
+        if raw.iter().any(|finding| self.index.absences[finding.rule].is_some()) {
+            let absent = self.absent();
+            raw.retain(|finding| {
+                self.index.absences[finding.rule].is_none() || absent.get(&finding.rule) == Some(&finding.at)
+            });
         }
         let raw = self.merge(raw);
         let mut findings: Vec<Finding> =
@@ -253,6 +294,41 @@ impl Workspace {
         let found = Arc::new(found);
         *known = Some((self.revision, found.clone()));
         found
+    }
+
+    /// The one place for each rule that speaks of what the project lacks, if it does.
+    fn absent(&self) -> Arc<FxHashMap<usize, Location>> {
+        let mut known = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((revision, absent)) = &*known
+            && *revision == self.revision
+        {
+            return absent.clone();
+        }
+        let mut paths: Vec<&SmolStr> = self.program.modules.keys().filter(|path| !is_test(path)).collect();
+        paths.sort();
+        let occurs = |words: &[SmolStr]| {
+            let mut texts = paths.iter().filter_map(|path| self.files.get(*path)).map(Document::text);
+            texts.any(|text| words.iter().any(|word| text.contains(word.as_str())))
+        };
+        let mut absent = FxHashMap::default();
+        for (rule, absence) in self.index.absences.iter().enumerate() {
+            let Some(absence) = absence.as_ref().filter(|_| self.is_whole) else { continue };
+            if occurs(&absence.provided_by) || !(absence.only_with.is_empty() || occurs(&absence.only_with)) {
+                continue;
+            }
+            let chunks = paths.iter().flat_map(|path| self.program.modules.get(*path)).flatten();
+            let first = chunks
+                .filter_map(|chunk| {
+                    let result = self.result(*chunk);
+                    let own = result.findings.iter().filter(|finding| finding.rule == rule);
+                    own.map(|finding| finding.at).min_by_key(|at| at.range)
+                })
+                .next();
+            absent.extend(first.map(|at| (rule, at)));
+        }
+        let absent = Arc::new(absent);
+        *known = Some((self.revision, absent.clone()));
+        absent
     }
 
     fn result(&self, chunk: u64) -> Arc<ChunkResult> {
@@ -405,6 +481,10 @@ impl Workspace {
 
     /// The edits that remove a finding of the file's present text, the best first.
     pub fn fixes(&self, path: &str, finding: &Finding) -> Vec<Fix> {
+        if let Some(file) = self.manifests.get(path) {
+            let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
+            return manifest::fixes(&self.index, file, &self.around(path), finding, &rule.definition.fix);
+        }
         let Some(document) = self.files.get(path) else { return Vec::new() };
         let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
         let raw = self
@@ -443,7 +523,7 @@ impl Workspace {
             .collect()
     }
 
-    /// Paths that imports of the present files may mean and that were neither set nor reported missing. The shell
+    /// Paths that imports of the present files may mean, and what manifests go by, that were neither set nor reported missing. The shell
     /// reads those that exist and sets them; it reports the others with `set_missing`.
     pub fn wanted(&self) -> Vec<SmolStr> {
         let mut wanted = Vec::new();
@@ -466,7 +546,20 @@ impl Workspace {
                 }
             }
         }
+        let mut manifests: Vec<_> = self.manifests.iter().collect();
+        manifests.sort_by_key(|(path, _)| *path);
+        for (path, file) in manifests {
+            let known = |path: &SmolStr| self.missing.contains(path) || self.manifests.contains_key(path);
+            wanted.extend(
+                file.wanted(path).into_iter().filter(|path| !known(path) && seen.insert(path.clone())),
+            );
+        }
         wanted
+    }
+
+    /// What other files say of a manifest's dependencies.
+    fn around(&self, path: &str) -> Around {
+        manifest::around(path, |path| self.manifests.get(path))
     }
 
     /// No such file: imports that mean it stay unknown, silently.

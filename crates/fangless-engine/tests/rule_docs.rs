@@ -68,6 +68,7 @@ impl Page<'_> {
         for file in files {
             workspace.set_file(&absolute(file), file.text.clone());
         }
+        workspace.set_whole();
         workspace
     }
 

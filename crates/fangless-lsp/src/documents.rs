@@ -25,7 +25,7 @@ struct Document {
     rope: Rope,
     version: i32,
     revision: Revision,
-    python: bool,
+    checked: bool,
     path: String,
     pending: Pending,
 }
@@ -50,7 +50,7 @@ pub(crate) struct View {
     pub(crate) version: i32,
     pub(crate) revision: Revision,
     pub(crate) path: String,
-    /// Python, and not too large.
+    /// Python or a manifest, and not too large.
     pub(crate) analysed: bool,
 }
 
@@ -64,12 +64,12 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn open(&self, item: &TextDocumentItem) {
         let path = engine_path(&item.uri);
-        let python = is_python(&item.language_id, &path);
+        let checked = is_python(&item.language_id, &path) || fangless_engine::manifest::is_checked(&path);
         let document = Document {
             rope: Rope::from_str(&item.text),
             version: item.version,
             revision: self.next_revision(),
-            python,
+            checked,
             path: path.clone(),
             pending: Pending::Whole,
         };
@@ -167,7 +167,7 @@ fn view(document: &Document) -> View {
         version: document.version,
         revision: document.revision,
         path: document.path.clone(),
-        analysed: document.python && document.rope.len_bytes() <= MAX_ANALYSED_BYTES,
+        analysed: document.checked && document.rope.len_bytes() <= MAX_ANALYSED_BYTES,
     }
 }
 

@@ -124,6 +124,10 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
             messages.push(engine_failed(&file));
         }
     }
+    // Of single files nothing can be said to be absent.
+    if arguments.iter().any(|path| absolute(path, working_directory).is_dir()) {
+        workspace.set_whole();
+    }
     files.sort_by(|a, b| a.engine_path.cmp(&b.engine_path));
     read_imports(&mut workspace);
     let mut loaded = Loaded { workspace, files, messages };

@@ -1,4 +1,4 @@
-//! From the paths of the command line to the Python files below them: `.gitignore` is heeded, links are followed,
+//! From the paths of the command line to the files to check below them, Python and manifests: `.gitignore` is heeded, links are followed,
 //! each file comes once. Reads folders, never files.
 
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::messages::{Gravity, Message};
-use crate::paths::{absolute, shown};
+use crate::paths::{absolute, shown, with_slashes};
 
 /// Folders that hold no source of the project, whatever `.gitignore` says of them.
 const NEVER_ENTERED: &[&str] = &[
@@ -101,7 +101,7 @@ fn walk_folders(builder: &mut WalkBuilder, working_directory: &Path, result: &mu
                         links.store(true, Ordering::Relaxed);
                     }
                     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                    (is_file && is_python(entry.path()))
+                    (is_file && (is_python(entry.path()) || is_manifest(entry.path())))
                         .then(|| Ok(Found { path: entry.into_path(), is_argument: false }))
                 }
                 Err(error) => message(&error, working_directory).map(Err),
@@ -133,6 +133,10 @@ fn is_entered(entry: &DirEntry) -> bool {
 
 fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["py", "pyi", "pyw"].iter().any(|known| extension == *known))
+}
+
+fn is_manifest(path: &Path) -> bool {
+    fangless_engine::manifest::is_checked(&with_slashes(path))
 }
 
 /// What to say of an error of the walk; nothing where no Python can be missing.

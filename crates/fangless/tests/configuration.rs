@@ -67,3 +67,19 @@ fn a_file_can_be_named() {
     output.says("error: gone.toml");
     assert_eq!(output.code, Some(2));
 }
+
+#[test]
+fn what_a_project_lacks_is_said_once_unless_it_is_provided() {
+    let app: &[u8] = b"from flask import Flask\n\napp = Flask(__name__)\n";
+    let project = Project::new(&[("a.py", app), ("b.py", app)]);
+    let lacks = |output: support::Output| {
+        let lines = output.stdout.lines().filter(|line| line.contains("[security-headers-absent]"));
+        lines.map(|line| line.split(':').next().unwrap_or_default().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(lacks(project.concise(&["--profile", "strict"])), ["a.py"]);
+    assert!(lacks(project.concise(&["--profile", "strict", "a.py"])).is_empty(), "one file is no project");
+    project.write("fangless.toml", b"provided = [\"security-headers\"]\n");
+    assert!(lacks(project.concise(&["--profile", "strict"])).is_empty());
+    project.write("fangless.toml", b"provided = [\"headers\"]\n");
+    project.concise(&[]).says("`headers` is nothing to be provided");
+}

@@ -1,5 +1,8 @@
-//! `cargo xtask docs`: `docs/rules/` from the rule pages, one file a rule and an index. The pages are the one source;
-//! what stands in `docs/rules/` is never edited by hand, and `--check` holds that.
+//! `cargo xtask docs`: `docs/rules/` from the rule pages, one file a rule and an index, and `docs/standard.md` from them
+//! and the table of the standard. They are the one source; what is written is never edited by hand, and `--check` holds
+//! that.
+
+mod standard;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -69,11 +72,19 @@ pub(crate) fn run(check: bool) -> Result<()> {
             fs::remove_file(folder.join(name))?;
         }
     }
+    let standard = standard::written(&pages)?;
+    let path = root().join("docs/standard.md");
+    if fs::read_to_string(&path).is_ok_and(|found| found != standard) || !path.exists() {
+        wrong.push("standard.md".to_owned());
+        if !check {
+            fs::write(&path, standard).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
     if check && !wrong.is_empty() {
-        bail!("docs/rules is not what the rule pages say; run `cargo xtask docs` ({})", wrong.join(", "));
+        bail!("docs is not what the rule pages say; run `cargo xtask docs` ({})", wrong.join(", "));
     }
     println!(
-        "docs/rules: {} rules, {} files {}",
+        "docs: {} rules, {} files {}",
         pages.len(),
         wrong.len(),
         if check { "wrong" } else { "written" }

@@ -4,6 +4,7 @@
 mod demo;
 mod docs;
 mod editors;
+mod fixed;
 mod process;
 mod standard;
 mod suite;
@@ -36,7 +37,7 @@ enum Chore {
         #[arg(value_name = "CHECK.PY")]
         script: PathBuf,
     },
-    /// Write `docs/rules/` from the rule pages.
+    /// Write `docs/rules/` and `docs/standard.md` from the rule pages.
     Docs {
         /// Write nothing; fail where a file is not what would be written.
         #[arg(long)]

@@ -3,11 +3,13 @@
 use anyhow::{Context as _, Result};
 
 use crate::process::{cargo, must};
-use crate::{demo, docs, editors};
+use crate::{demo, docs, editors, fixed};
 
 pub(crate) fn run() -> Result<()> {
     println!("== unit, rule pages, server, command line");
     must(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
+    println!("== Python reads the fixed examples");
+    fixed::run()?;
     println!("== rule documentation is what the pages say");
     docs::run(true)?;
     println!("== demo application");

@@ -33,6 +33,28 @@ impl From<TextRange> for Found {
     }
 }
 
+/// The secrets in a text that is not Python: rule, place and message.
+pub(crate) fn secrets_in(index: &RuleIndex, text: &str) -> Vec<(usize, TextRange, String)> {
+    let mut found = Vec::new();
+    for (rule, name) in &index.checks {
+        let places = match name {
+            CheckName::ProviderToken => secrets::tokens(text),
+            CheckName::PrivateKey => secrets::private_keys(text),
+            CheckName::CredentialInUrl => secrets::urls(text),
+            _ => continue,
+        };
+        found.extend(places.into_iter().map(|place| (*rule, place.range, message(index, *rule, &place))));
+    }
+    found
+}
+
+fn message(index: &RuleIndex, rule: usize, place: &Found) -> String {
+    index
+        .message(rule)
+        .replace("{name}", place.name.as_deref().unwrap_or_default())
+        .replace("{value}", place.issuer.unwrap_or_default())
+}
+
 /// Runs the coded checks that some rule names; gives the other chunks that were read.
 pub(crate) fn run(
     index: &RuleIndex,
@@ -62,10 +84,7 @@ pub(crate) fn run(
         for place in places {
             let at = Location { chunk, range: place.range };
             let plain = RawFinding::plain(index, *rule, at);
-            let message = plain
-                .message
-                .replace("{name}", place.name.as_deref().unwrap_or_default())
-                .replace("{value}", place.issuer.unwrap_or_default());
+            let message = message(index, *rule, &place);
             found.push(RawFinding { message, callee: place.callee, name: place.name, ..plain });
         }
     }

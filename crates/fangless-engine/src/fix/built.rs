@@ -39,7 +39,7 @@ pub(super) fn locate<'t>(source: &'t Source<'_>, argument: Node<'t>) -> Option<B
 }
 
 /// The value of a variable that is assigned once, before this use, and used nowhere else.
-fn only_assignment<'t>(source: &'t Source<'_>, used: Node<'t>) -> Option<Node<'t>> {
+pub(super) fn only_assignment<'t>(source: &'t Source<'_>, used: Node<'t>) -> Option<Node<'t>> {
     let name = source.text_of(used);
     let scope = enclosing_function(used).unwrap_or_else(|| source.root());
     let bindings = source.bindings(scope);

@@ -8,7 +8,7 @@ use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
     display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, range_of, shape,
-    without_parentheses,
+    simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
 use crate::text::TextRange;
@@ -16,6 +16,12 @@ use crate::text::TextRange;
 /// Carries out every simple action that the recipe names; they may be combined on one call.
 pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
+    if !recipe.wrap_parts.is_empty() {
+        return super::rewrite::parts::wrap_all(&recipe.wrap_parts, site, draft);
+    }
+    if let Some(template) = &recipe.add_statement {
+        return add_statement(template, site, draft);
+    }
     if let Some(template) = &recipe.replace_with {
         return replace_with(template, site, draft);
     }
@@ -344,6 +350,28 @@ fn replace_with(template: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> O
     };
     let text = lines_fitted(source, range.start, &text);
     draft.replace(range, text);
+    Some(())
+}
+
+/// Puts source behind the statement that assigns the reported expression to a name.
+fn add_statement(template: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    let source = draft.source;
+    let statement = enclosing_statement(source.node(site.target)?);
+    let (target, _) = simple_assignment(statement)?;
+    if shape(target) != Shape::Name {
+        return None;
+    }
+    let text = expand(&template.replace("{name}", source.text_of(target)), site, draft)?;
+    let start = range_of(statement).start;
+    let end = source.end_of_logical_line(range_of(statement).end);
+    // A statement behind this one on its line would change places with what is put in.
+    let behind = TextRange::new(range_of(statement).end, end).slice(source.text).trim();
+    if !(behind.is_empty() || behind.starts_with('#')) {
+        return None;
+    }
+    let stop = source.line_stop(range_of(statement).end);
+    let separator = format!("{}{}", source.line_end(), source.indentation(start));
+    draft.insert(stop, format!("{separator}{}", lines_fitted(source, start, text.trim_end())));
     Some(())
 }
 

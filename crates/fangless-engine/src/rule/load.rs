@@ -129,16 +129,18 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
         + definition.comparison.len()
         + definition.import.len()
         + definition.query.len()
-        + definition.check.len();
+        + definition.check.len()
+        + definition.manifest.len();
     if matches == 0 {
         let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[setting]]`, `[[decorator]]`, `[[comparison]]`, \
-                     `[[import]]`, `[[query]]` or `[[check]]`";
+                     `[[import]]`, `[[query]]`, `[[check]]` or `[[manifest]]`";
         add("name", &definition.name, format!("the rule matches nothing; give it {kinds}"));
     }
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
-                         `replace-with`, `set-item`, `insert-before`, `delete` or `rewrite`";
+                         `wrap-parts`, `replace-with`, `set-item`, `insert-before`, `delete`, `add-statement`, `manifest` or \
+                         `rewrite`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -196,11 +198,14 @@ fn actions(fix: &FixRecipe) -> usize {
         !fix.set_keyword.is_empty(),
         fix.replace_argument.is_some(),
         fix.wrap_argument.is_some(),
+        !fix.wrap_parts.is_empty(),
         fix.replace_with.is_some(),
         fix.set_item.is_some(),
         fix.insert_before.is_some(),
         fix.delete,
         fix.rewrite.is_some(),
+        fix.add_statement.is_some(),
+        fix.manifest.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()
 }

@@ -7,8 +7,8 @@ use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
 use super::schema::{
-    AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, FixRecipe, FlowMatch,
-    Profile, SettingMatch,
+    Absence, AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, FixRecipe,
+    FlowMatch, ManifestMatch, Profile, SettingMatch,
 };
 use super::settings;
 use crate::finding::{Certainty, Severity, StepKind};
@@ -36,6 +36,7 @@ pub(crate) struct RuleIndex {
     /// Coded checks by name.
     pub(crate) checks: Vec<(usize, CheckName)>,
     pub(crate) queries: Vec<RuleQuery>,
+    pub(crate) manifests: Vec<(usize, ManifestMatch)>,
     pub(crate) names: Vec<SmolStr>,
     severities: Vec<Severity>,
     fixes: Vec<Vec<FixRecipe>>,
@@ -44,6 +45,8 @@ pub(crate) struct RuleIndex {
     pub(crate) replaces: Vec<Vec<SmolStr>>,
     /// For each rule, whether it is silent in files of tests.
     pub(crate) outside_tests: Vec<bool>,
+    /// For each rule, what the project must lack.
+    pub(crate) absences: Vec<Option<Absence>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
 }
@@ -63,6 +66,7 @@ impl RuleIndex {
             index.fixes.push(definition.fix.clone());
             index.messages.push(definition.message.clone());
             index.replaces.push(definition.replaces.clone());
+            index.absences.push(definition.absence.clone());
             index.outside_tests.push(definition.outside_tests);
             for fix in &definition.fix {
                 collect_made_by(&fix.when, &mut index.made_by);
@@ -104,6 +108,7 @@ impl RuleIndex {
                 }
             }
             index.checks.extend(definition.check.iter().map(|check| (number, check.name)));
+            index.manifests.extend(definition.manifest.iter().map(|matched| (number, matched.clone())));
             index.queries.extend(definition.query.iter().map(|query| RuleQuery::new(number, query)));
         }
         index

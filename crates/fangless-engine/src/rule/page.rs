@@ -104,10 +104,40 @@ pub struct Expected {
 
 /// What the words after the opening fence ask for.
 enum Fence {
-    Check,
-    Fixed,
-    /// Python that is shown only, or another language.
+    Check(Language),
+    Fixed(Language),
+    /// What is shown only, or another language.
     Shown,
+}
+
+/// The languages of examples.
+#[derive(Clone, Copy)]
+enum Language {
+    Python,
+    /// What pip installs.
+    Requirements,
+    /// A `pyproject.toml`.
+    Toml,
+}
+
+impl Language {
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "python" => Some(Self::Python),
+            "requirements" => Some(Self::Requirements),
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+
+    /// What the file of an example is called that does not say.
+    fn file_name(self, rule: &str) -> String {
+        match self {
+            Self::Python => format!("{}.py", rule.replace('-', "_")),
+            Self::Requirements => "requirements.txt".into(),
+            Self::Toml => "pyproject.toml".into(),
+        }
+    }
 }
 
 /// The examples of a page body whose first line has the number `first_line`.
@@ -130,12 +160,12 @@ pub(super) fn examples(body: &str, first_line: u32, rule: &str) -> Result<Vec<Ex
         }
         match fence_kind(info).map_err(|message| Fault { line: number, message })? {
             Fence::Shown => {}
-            Fence::Check => {
-                let files = files(&block, number + 1, rule)?;
+            Fence::Check(language) => {
+                let files = files(&block, number + 1, rule, language)?;
                 examples.push(Example { line: number, files, fixed: Vec::new() });
             }
-            Fence::Fixed => {
-                let fixed = files(&block, number + 1, rule)?;
+            Fence::Fixed(language) => {
+                let fixed = files(&block, number + 1, rule, language)?;
                 if let Some(file) = fixed.iter().find(|file| !file.expected.is_empty()) {
                     let message = "a `fixed` block shows the text after the fix and takes no markers".into();
                     return Err(Fault { line: file.line + file.expected[0].line, message });
@@ -161,19 +191,19 @@ fn opening_fence(line: &str) -> Option<(&str, &str)> {
 
 fn fence_kind(info: &str) -> Result<Fence, String> {
     let mut words = info.split_whitespace();
-    if words.next() != Some("python") {
-        return Ok(Fence::Shown);
-    }
+    let word = words.next().unwrap_or_default();
+    let Some(language) = Language::of(word) else { return Ok(Fence::Shown) };
     match (words.next(), words.next()) {
-        (None, _) => Ok(Fence::Check),
-        (Some("fixed"), None) => Ok(Fence::Fixed),
+        (None, _) => Ok(Fence::Check(language)),
+        (Some("fixed"), None) => Ok(Fence::Fixed(language)),
         (Some("ignore"), None) => Ok(Fence::Shown),
-        _ => Err(format!("`{info}`: write `python`, `python fixed` or `python ignore`")),
+        _ => Err(format!("`{info}`: write `{word}`, `{word} fixed` or `{word} ignore`")),
     }
 }
 
-/// Cuts a block at its lines `# file: name.py`. Without any, it is one file named after the rule.
-fn files(block: &[&str], first_line: u32, rule: &str) -> Result<Vec<ExampleFile>, Fault> {
+/// Cuts a block at its lines `# file: name.py`. Without any, it is one file named after the rule, or as the tools that
+/// read it call it.
+fn files(block: &[&str], first_line: u32, rule: &str, language: Language) -> Result<Vec<ExampleFile>, Fault> {
     let mut files: Vec<ExampleFile> = Vec::new();
     for (number, line) in (first_line..).zip(block) {
         if let Some(path) = line.strip_prefix("# file:") {
@@ -191,7 +221,7 @@ fn files(block: &[&str], first_line: u32, rule: &str) -> Result<Vec<ExampleFile>
             continue;
         }
         if files.is_empty() {
-            let path = format!("{}.py", rule.replace('-', "_"));
+            let path = language.file_name(rule);
             files.push(ExampleFile { path, line: number, text: String::new(), expected: Vec::new() });
         }
         let Some(file) = files.last_mut() else { continue };
@@ -267,6 +297,17 @@ mod tests {
         let examples = examples(body, 1, "own").expect("examples");
         assert_eq!(examples.len(), 1);
         assert_eq!(examples[0].fixed[0].text, "b()\n");
+    }
+
+    #[test]
+    fn manifests_are_examples_too() {
+        let body = "```requirements\nflask  # error\n```\n\n```requirements fixed\nflask==3.0.0\n```\n\n\
+                    ```toml\na = 1\n```\n\n```toml ignore\n(\n```\n\n```sh\nls\n```\n";
+        let examples = examples(body, 1, "own").expect("examples");
+        let paths: Vec<_> = examples.iter().map(|example| example.files[0].path.as_str()).collect();
+        assert_eq!(paths, ["requirements.txt", "pyproject.toml"]);
+        assert_eq!(examples[0].fixed[0].path, "requirements.txt");
+        assert!(examples[0].fires("own") && !examples[1].fires("own"));
     }
 
     #[test]

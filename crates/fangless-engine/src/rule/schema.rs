@@ -44,6 +44,9 @@ pub struct RuleDefinition {
     /// Rules that say less of the same place: their finding there is dropped when this rule has one.
     #[serde(default)]
     pub replaces: Vec<SmolStr>,
+    /// Only where the whole project lacks something; then once in the project.
+    #[serde(default)]
+    pub absence: Option<Absence>,
     /// One sentence for the finding. `{callee}`, `{name}`, `{source}`, `{value}` are filled in where known.
     pub message: String,
 
@@ -66,9 +69,25 @@ pub struct RuleDefinition {
     /// Names of coded checks (`checks/`).
     #[serde(default)]
     pub check: Vec<CheckMatch>,
+    #[serde(default)]
+    pub manifest: Vec<ManifestMatch>,
 
     #[serde(default)]
     pub fix: Vec<FixRecipe>,
+}
+
+/// What a project lacks. Words are looked for in the text of its Python files, tests left out: that something is spoken of
+/// is enough to be silent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Absence {
+    /// The word by which a configuration says that it is done elsewhere, by a proxy for example.
+    pub declared_as: SmolStr,
+    /// Words of which none occurs.
+    pub provided_by: Vec<SmolStr>,
+    /// Words of which one occurs: what makes the lack matter.
+    #[serde(default)]
+    pub only_with: Vec<SmolStr>,
 }
 
 /// A call to one of the callees whose arguments satisfy every condition.
@@ -242,6 +261,45 @@ pub enum CheckName {
     SessionFixation,
 }
 
+/// Something in a file that says what is installed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ManifestMatch {
+    pub kind: ManifestKind,
+    /// For the kind `package`: names of packages, in lower case and with `-` between the words.
+    #[serde(default)]
+    pub package: Vec<SmolStr>,
+    /// Overrides the rule's severity for this match.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// What can be wrong in a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestKind {
+    /// A requirement of pip that allows more than one version, and nothing else that decides.
+    Unpinned,
+    /// A dependency in `pyproject.toml` that allows every version, and no lock file.
+    Unbounded,
+    /// A pinned requirement without the hash of what is to be installed: once for a file that has no hashes at all.
+    NoHash,
+    /// Dependencies in `pyproject.toml`, and no lock file.
+    NoLockFile,
+    /// An index, a repository or an archive is fetched without encryption.
+    Cleartext,
+    /// The certificate of a host of packages is not checked.
+    TrustedHost,
+    /// A package may come from more than one index.
+    SeveralIndexes,
+    /// A repository without a commit, or an address without a hash: what is there may change.
+    MovingSource,
+    /// One of the packages.
+    Package,
+}
+
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
@@ -400,6 +458,9 @@ pub struct FixRecipe {
     /// Wrap an argument in a call of this qualified name.
     #[serde(default)]
     pub wrap_argument: Option<WrapArgument>,
+    /// Wrap each value that the argument is made of in a call of the first of these that the file's imports suggest.
+    #[serde(default)]
+    pub wrap_parts: Vec<SmolStr>,
     /// Python source that replaces the reported expression (or the assigned value).
     #[serde(default)]
     pub replace_with: Option<String>,
@@ -415,6 +476,26 @@ pub struct FixRecipe {
     /// A structural rewrite by name.
     #[serde(default)]
     pub rewrite: Option<Rewrite>,
+    /// Python source that follows the reported statement; `{name}` is what that assigns to.
+    #[serde(default)]
+    pub add_statement: Option<String>,
+    /// An edit of a manifest by name.
+    #[serde(default)]
+    pub manifest: Option<ManifestEdit>,
+}
+
+/// Edits of manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestEdit {
+    /// The address begins with `https`. Safe for hosts that are known to answer so.
+    UseHttps,
+    /// The option is taken out.
+    Remove,
+    /// Packages come from one index.
+    OneIndex,
+    /// The lowest version that is allowed is the only one.
+    PinLowest,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -461,4 +542,10 @@ pub enum Rewrite {
     CompareDigest,
     /// The reported decorator goes below the last one of the function, next to it.
     DecoratorInnermost,
+    /// The text of an exception in an answer becomes a constant one, and is logged.
+    ConstantAnswer,
+    /// Sensitive values in a call become `"***"`.
+    MaskSensitive,
+    /// A digest of a password becomes a hash by Argon2.
+    PasswordHash,
 }

@@ -1,9 +1,13 @@
 //! Rewrites by name: what needs more than one template.
 
+mod answer;
 mod compare;
 mod decorator;
 mod fail_closed;
 mod html_format;
+mod mask;
+pub(super) mod parts;
+mod password;
 mod random;
 mod secret;
 mod shell;
@@ -31,6 +35,9 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::HtmlFormat => html_format::build(site, draft).map(|()| None),
         Rewrite::CompareDigest => compare::build(site, draft).map(|()| None),
         Rewrite::DecoratorInnermost => decorator::build(site, draft).map(|()| None),
+        Rewrite::ConstantAnswer => answer::build(site, draft).map(|()| None),
+        Rewrite::MaskSensitive => mask::build(site, draft).map(|()| None),
+        Rewrite::PasswordHash => password::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

@@ -12,8 +12,8 @@ use crate::fix::built::{Part, argument_at_fault, interpolated, locate, quote_of}
 use crate::fix::draft::Draft;
 use crate::fix::simple::{add_arguments, add_keywords, remove_argument, wrap};
 use crate::fix::tree::{
-    Call, ElementKind, Hole, Pieces, Shape, Source, is_whole_statement, method_call_on, parameter_type,
-    range_of, shape, without_parentheses,
+    Call, ElementKind, Hole, Pieces, Source, is_number, is_whole_statement, method_call_on, range_of,
+    without_parentheses,
 };
 use crate::text::TextRange;
 
@@ -131,19 +131,6 @@ fn unquoted<'t>(source: &Source<'_>, value: Node<'t>) -> Node<'t> {
 fn is_quoting(source: &Source<'_>, call: &Call<'_>) -> bool {
     matches!(source.text_of(call.function), "shlex.quote" | "pipes.quote" | "quote")
         && call.arguments.len() == 1
-}
-
-/// Whether the value is plainly a number, which cannot be a command's argument as it is, and is no danger to a shell.
-fn is_number(source: &Source<'_>, value: Node<'_>) -> bool {
-    match shape(value) {
-        Shape::Integer => true,
-        Shape::Name => parameter_type(source, value, source.text_of(value))
-            .is_some_and(|annotation| matches!(annotation, "int" | "float")),
-        Shape::Call => Call::of(value).is_some_and(|call| {
-            matches!(source.text_of(call.function), "int" | "float" | "len" | "os.getpid")
-        }),
-        _ => false,
-    }
 }
 
 /// Every value of the command is quoted.

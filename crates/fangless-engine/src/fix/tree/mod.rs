@@ -542,3 +542,95 @@ fn mask_all_but(text: &str, target: TextRange) -> String {
     }
     masked
 }
+
+/// Whether the value is plainly a number, which cannot be a command's argument as it is, and is no danger to a shell.
+pub(super) fn is_number(source: &Source<'_>, value: Node<'_>) -> bool {
+    match shape(value) {
+        Shape::Integer => true,
+        Shape::Name => parameter_type(source, value, source.text_of(value))
+            .is_some_and(|annotation| matches!(annotation, "int" | "float")),
+        Shape::Call => Call::of(value).is_some_and(|call| {
+            matches!(source.text_of(call.function), "int" | "float" | "len" | "os.getpid")
+        }),
+        _ => false,
+    }
+}
+
+/// The values of a dictionary; none where it takes some from elsewhere.
+pub(super) fn display_values(node: Node<'_>) -> Option<Vec<Node<'_>>> {
+    children(node).into_iter().map(|pair| pair.child_by_field_name("value")).collect()
+}
+
+/// What is put behind the beginning of a path: by `/`, `os.path.join` or `joinpath`, also where a method of the path is
+/// called. None where the expression puts no path together.
+pub(super) fn path_parts<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Vec<Node<'t>>> {
+    let node = without_parentheses(node);
+    match node.kind() {
+        "binary_operator" if node.child_by_field_name("operator")?.kind() == "/" => {
+            let left = node.child_by_field_name("left")?;
+            let mut parts = path_parts(source, left).unwrap_or_default();
+            parts.push(node.child_by_field_name("right")?);
+            Some(parts)
+        }
+        "call" => {
+            let call = Call::of(node)?;
+            let positional =
+                call.arguments.iter().map(|argument| (argument.kind, argument.value)).collect::<Vec<_>>();
+            if positional.iter().any(|(kind, _)| *kind != ArgumentKind::Positional) {
+                return None;
+            }
+            let values = positional.into_iter().map(|(_, value)| value);
+            match source.text_of(call.function) {
+                "os.path.join" | "path.join" => return Some(values.skip(1).collect()),
+                _ => {}
+            }
+            let receiver = call.function.child_by_field_name("object")?;
+            if call.method(source) == "joinpath" {
+                let mut parts = path_parts(source, receiver).unwrap_or_default();
+                parts.extend(values);
+                return Some(parts);
+            }
+            path_parts(source, receiver)
+        }
+        _ => None,
+    }
+}
+
+/// The last name of `a.b`, `a["b"]` or `b`.
+pub(super) fn last_name<'a>(source: &Source<'a>, node: Node<'_>) -> Option<&'a str> {
+    match node.kind() {
+        "identifier" => Some(source.text_of(node)),
+        "attribute" => node.child_by_field_name("attribute").map(|name| source.text_of(name)),
+        "subscript" => {
+            let key = node.child_by_field_name("subscript")?;
+            (key.kind() == "string").then(|| source.text_of(key).trim_matches(['"', '\'']))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a node stands in an `except` of its own function.
+pub(super) fn is_in_handler(node: Node<'_>) -> bool {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        match parent.kind() {
+            "except_clause" | "except_group_clause" => return true,
+            "function_definition" | "lambda" | "class_definition" => return false,
+            _ => at = parent,
+        }
+    }
+    false
+}
+
+/// What a view answers: the first of `body, status, headers`.
+pub(super) fn answer_of(node: Node<'_>) -> Node<'_> {
+    let node = if node.kind() == "return_statement" {
+        children(node).first().copied().unwrap_or(node)
+    } else {
+        node
+    };
+    match node.kind() {
+        "expression_list" | "tuple" => children(node).first().copied().unwrap_or(node),
+        _ => node,
+    }
+}

@@ -1,0 +1,103 @@
+//! The values that a text, a path or a dictionary is made of: each goes into a call that makes it harmless.
+
+use smol_str::SmolStr;
+use tree_sitter::Node;
+
+use crate::fix::Site;
+use crate::fix::built::only_assignment;
+use crate::fix::draft::Draft;
+use crate::fix::simple::wrap;
+use crate::fix::tree::{
+    Shape, Source, answer_of, display_elements, display_values, enclosing_function, flatten, is_number,
+    path_parts, range_of, shape, without_parentheses,
+};
+
+/// Values in values are taken apart so far.
+const MAX_DEPTH: usize = 6;
+
+/// Wraps every value of the reported argument. Of the functions the first counts whose package the file imports, or else
+/// the first.
+pub(in crate::fix) fn wrap_all(
+    functions: &[SmolStr],
+    site: &Site<'_>,
+    draft: &mut Draft<'_, '_>,
+) -> Option<()> {
+    let source = draft.source;
+    let package = |function: &SmolStr| function.split('.').next().unwrap_or_default().to_owned();
+    let imported = functions.iter().find(|function| draft.imports(&package(function)));
+    let function = imported.or_else(|| functions.first())?;
+    let node = answer_of(source.node(site.argument.unwrap_or(site.target))?);
+    let mut values = Vec::new();
+    collect(source, node, &mut values, MAX_DEPTH)?;
+    let mut done = Vec::new();
+    for value in values {
+        if !done.contains(&range_of(value)) {
+            done.push(range_of(value));
+            wrap(function, value, draft)?;
+        }
+    }
+    (!done.is_empty()).then_some(())
+}
+
+/// The values that are not constant. None where the expression cannot be taken apart with certainty.
+pub(super) fn collect<'t>(
+    source: &'t Source<'_>,
+    node: Node<'t>,
+    values: &mut Vec<Node<'t>>,
+    depth: usize,
+) -> Option<()> {
+    let depth = depth.checked_sub(1)?;
+    let value = without_parentheses(node);
+    if is_number(source, value) {
+        return Some(());
+    }
+    if let Some(pieces) = flatten(source, value) {
+        let dynamic = pieces.holes.iter().filter(|hole| !hole.is_number && !is_number(source, hole.value));
+        values.extend(dynamic.map(|hole| hole.value).filter(|value| !is_constant(*value)));
+        return Some(());
+    }
+    if let Some(parts) = path_parts(source, value) {
+        return parts.into_iter().try_for_each(|part| collect(source, part, values, depth));
+    }
+    match shape(value) {
+        Shape::Dictionary => {
+            display_values(value)?.into_iter().try_for_each(|item| collect(source, item, values, depth))
+        }
+        Shape::List | Shape::Tuple => {
+            display_elements(value)?.into_iter().try_for_each(|item| collect(source, item, values, depth))
+        }
+        Shape::Name => match only_assignment(source, value) {
+            Some(assigned) if !matches!(shape(without_parentheses(assigned)), Shape::Name | Shape::Other) => {
+                let before = values.len();
+                collect(source, assigned, values, depth)?;
+                // A value that comes from elsewhere is wrapped where it is used.
+                if values[before..]
+                    .iter()
+                    .any(|found| range_of(*found) == range_of(without_parentheses(assigned)))
+                {
+                    values.truncate(before);
+                    values.push(node);
+                }
+                Some(())
+            }
+            _ => {
+                let scope = enclosing_function(value).unwrap_or_else(|| source.root());
+                let name = source.text_of(value);
+                let bindings = source.bindings(scope);
+                // More than one binding: it may be put together step by step.
+                (bindings.iter().filter(|binding| binding.name == name).count() < 2)
+                    .then(|| values.push(node))
+            }
+        },
+        Shape::Call | Shape::Attribute | Shape::Subscript => {
+            values.push(node);
+            Some(())
+        }
+        Shape::Text | Shape::Integer | Shape::Constant => Some(()),
+        _ => None,
+    }
+}
+
+fn is_constant(node: Node<'_>) -> bool {
+    matches!(shape(without_parentheses(node)), Shape::Text | Shape::Integer | Shape::Constant)
+}

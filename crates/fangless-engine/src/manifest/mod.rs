@@ -1,0 +1,137 @@
+//! Files that say what a project installs: requirements and constraints for pip, `pyproject.toml`; of lock files only
+//! that they are there. Pure: text in, findings and edits out. Knows nothing of Python code.
+
+mod check;
+mod contents;
+mod edit;
+mod names;
+mod pyproject;
+mod requirement;
+mod requirements;
+
+pub use names::{FileKind, is_checked, kind_of};
+
+pub(crate) use check::Around;
+
+use smol_str::SmolStr;
+
+use crate::checks;
+use crate::finding::{Certainty, Edit, Finding, Fix};
+use crate::rule::matching::RuleIndex;
+use crate::rule::schema::FixRecipe;
+use contents::Contents;
+
+/// A manifest and what it says.
+pub(crate) struct File {
+    kind: FileKind,
+    text: String,
+    contents: Contents,
+}
+
+impl File {
+    pub(crate) fn new(kind: FileKind, text: String) -> Self {
+        let contents = read(kind, &text);
+        Self { kind, text, contents }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Applies edits one after the other. Ranges beyond the text are cut to it; those inside a character are widened.
+    pub(crate) fn edit(&mut self, edits: &[Edit]) {
+        for edit in edits {
+            let end_of_text = self.text.len();
+            let mut start = (edit.range.start as usize).min(end_of_text);
+            let mut end = (edit.range.end as usize).clamp(start, end_of_text);
+            while !self.text.is_char_boundary(start) {
+                start -= 1;
+            }
+            while !self.text.is_char_boundary(end) {
+                end += 1;
+            }
+            self.text.replace_range(start..end, &edit.text);
+        }
+        self.contents = read(self.kind, &self.text);
+    }
+
+    /// The files that this one names, and the lock files that may stand above it.
+    pub(crate) fn wanted(&self, path: &str) -> Vec<SmolStr> {
+        let included = self.contents.includes.iter().filter_map(|include| names::beside(path, &include.path));
+        included.chain(names::lock_files_above(path, self.kind)).collect()
+    }
+}
+
+fn read(kind: FileKind, text: &str) -> Contents {
+    match kind {
+        FileKind::Requirements | FileKind::Input | FileKind::Constraints => requirements::read(text, kind),
+        FileKind::Pyproject => pyproject::read(text),
+        FileKind::Lock => Contents::default(),
+    }
+}
+
+/// What the other files say of this one's dependencies; `file` finds them.
+pub(crate) fn around<'a>(path: &str, file: impl Fn(&SmolStr) -> Option<&'a File>) -> Around {
+    let mut around = Around::default();
+    let Some(own) = file(&path.into()) else { return around };
+    around.has_lock = names::lock_files_above(path, own.kind).iter().any(|lock| file(lock).is_some());
+    for include in own.contents.includes.iter().filter(|include| include.constrains) {
+        match names::beside(path, &include.path).as_ref().and_then(&file) {
+            Some(constraints) => {
+                around.constrained.extend(constraints.contents.pinned().cloned());
+            }
+            None => around.is_constrained_elsewhere = true,
+        }
+    }
+    around
+}
+
+/// The findings of a manifest, sorted by position.
+pub(crate) fn findings(index: &RuleIndex, file: &File, around: &Around) -> Vec<Finding> {
+    if file.kind == FileKind::Lock {
+        return Vec::new();
+    }
+    let finding = |rule: usize, range, severity, message| Finding {
+        range,
+        rule: index.names[rule].clone(),
+        severity,
+        certainty: Certainty::Certain,
+        message,
+        flow: Vec::new(),
+        other_sources: 0,
+        suppressed: None,
+    };
+    let mut findings: Vec<Finding> = check::run(index, file, around)
+        .into_iter()
+        .map(|found| finding(found.rule, found.subject.range(), found.severity, found.message))
+        .collect();
+    let secrets = checks::secrets_in(index, &file.text);
+    findings.extend(
+        secrets.into_iter().map(|(rule, range, message)| finding(rule, range, index.severity(rule), message)),
+    );
+    findings.sort();
+    findings.dedup_by(|second, first| second.range == first.range && second.rule == first.rule);
+    findings
+}
+
+/// The edits that remove a finding of the manifest's present text, the best first.
+pub(crate) fn fixes(
+    index: &RuleIndex,
+    file: &File,
+    around: &Around,
+    finding: &Finding,
+    recipes: &[FixRecipe],
+) -> Vec<Fix> {
+    let found = check::run(index, file, around)
+        .into_iter()
+        .find(|found| index.names[found.rule] == finding.rule && found.subject.range() == finding.range);
+    let Some(found) = found else { return Vec::new() };
+    recipes
+        .iter()
+        .filter_map(|recipe| {
+            let (edits, known) = edit::build(recipe.manifest?, &found.subject, file)?;
+            let applicability = known.unwrap_or(recipe.applicability);
+            Some(Fix { title: recipe.title.clone(), applicability, edits })
+        })
+        .collect()
+}

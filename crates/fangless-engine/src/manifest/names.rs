@@ -1,0 +1,139 @@
+//! Which files are manifests, by their names, and where a manifest's companions lie.
+
+use smol_str::SmolStr;
+
+/// What a file is that says what a project installs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// What pip installs.
+    Requirements,
+    /// What such a file is compiled from; ranges are right here.
+    Input,
+    /// Versions for what others ask for.
+    Constraints,
+    Pyproject,
+    /// Written by a tool from a manifest.
+    Lock,
+}
+
+/// The lock files of pip, uv, Poetry and PDM.
+const LOCK_FILES: [&str; 4] = ["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"];
+
+/// A lock file may stand in the folder of the whole workspace, so many folders up.
+const FOLDERS_UP: usize = 4;
+
+/// What a file is by its name; `None` for one that is no manifest.
+pub fn kind_of(path: &str) -> Option<FileKind> {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if name == "pyproject.toml" {
+        return Some(FileKind::Pyproject);
+    }
+    if LOCK_FILES.contains(&name) || (name.starts_with("pylock.") && name.ends_with(".toml")) {
+        return Some(FileKind::Lock);
+    }
+    let (stem, ending) = name.rsplit_once('.')?;
+    let input = match ending {
+        "txt" => false,
+        "in" => true,
+        _ => return None,
+    };
+    let stem = stem.to_ascii_lowercase();
+    let folder = folders.rsplit('/').next().unwrap_or_default();
+    if stem.contains("constraints") {
+        Some(FileKind::Constraints)
+    } else if stem.contains("requirements") || folder == "requirements" {
+        Some(if input { FileKind::Input } else { FileKind::Requirements })
+    } else {
+        None
+    }
+}
+
+/// Whether a file has findings of its own as a manifest.
+pub fn is_checked(path: &str) -> bool {
+    kind_of(path).is_some_and(|kind| kind != FileKind::Lock)
+}
+
+/// The path that a manifest means by a relative one; nothing for an address, or a path that is not known before the
+/// file is used.
+pub(super) fn beside(manifest: &str, relative: &str) -> Option<SmolStr> {
+    if relative.is_empty() || relative.contains("://") || relative.contains("${") {
+        return None;
+    }
+    let relative = relative.replace('\\', "/");
+    let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = if relative.starts_with('/') {
+        Vec::new()
+    } else {
+        folder.split('/').filter(|part| !part.is_empty()).collect()
+    };
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let path = format!("{}{}", if manifest.starts_with('/') { "/" } else { "" }, parts.join("/"));
+    kind_of(&path).map(|_| path.into())
+}
+
+/// The lock files that would decide what this manifest installs: beside it, and for a project also above it.
+pub(super) fn lock_files_above(manifest: &str, kind: FileKind) -> Vec<SmolStr> {
+    let levels = match kind {
+        FileKind::Pyproject => FOLDERS_UP,
+        FileKind::Requirements => 1,
+        FileKind::Input | FileKind::Constraints | FileKind::Lock => 0,
+    };
+    let mut folder = manifest.rsplit_once('/').map(|(folder, _)| folder);
+    let mut paths = Vec::new();
+    for _ in 0..levels {
+        let Some(present) = folder else { break };
+        paths.extend(LOCK_FILES.iter().map(|name| SmolStr::from(format!("{present}/{name}"))));
+        folder = present.rsplit_once('/').map(|(above, _)| above);
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_a_file_is() {
+        let kinds = [
+            ("/a/requirements.txt", Some(FileKind::Requirements)),
+            ("/a/requirements-dev.txt", Some(FileKind::Requirements)),
+            ("dev_requirements.txt", Some(FileKind::Requirements)),
+            ("/a/requirements/base.txt", Some(FileKind::Requirements)),
+            ("/a/requirements.in", Some(FileKind::Input)),
+            ("/a/constraints-3.12.txt", Some(FileKind::Constraints)),
+            ("/a/pyproject.toml", Some(FileKind::Pyproject)),
+            ("/a/pylock.dev.toml", Some(FileKind::Lock)),
+            ("/a/requirements.py", None),
+            ("/a/notes.txt", None),
+            ("/a/requirements", None),
+        ];
+        for (path, kind) in kinds {
+            assert_eq!(kind_of(path), kind, "{path}");
+        }
+    }
+
+    #[test]
+    fn companions_are_found_from_the_manifest() {
+        assert_eq!(
+            beside("/a/b/requirements.txt", "../constraints.txt").as_deref(),
+            Some("/a/constraints.txt")
+        );
+        assert_eq!(
+            beside("/a/requirements.txt", "/etc/constraints.txt").as_deref(),
+            Some("/etc/constraints.txt")
+        );
+        assert_eq!(beside("/a/requirements.txt", "https://x/constraints.txt"), None);
+        assert!(lock_files_above("/a/b/pyproject.toml", FileKind::Pyproject).contains(&"/a/uv.lock".into()));
+        assert!(
+            !lock_files_above("/a/b/requirements.txt", FileKind::Requirements).contains(&"/a/uv.lock".into())
+        );
+    }
+}
