@@ -161,8 +161,12 @@ impl Evaluator<'_> {
             }
             ("isinstance", None, true) => {
                 if let (Some(first), Some(kind)) = (first, arguments.get(1)) {
-                    let tags =
-                        if is_scalar_type(&kind.value) { TagSet::ALL } else { TagSet::of(&[Tag::Nosql]) };
+                    let tags = match &kind.value.kind {
+                        ExpressionKind::Tuple(kinds) => {
+                            kinds.iter().fold(TagSet::ALL, |tags, kind| tags.intersection(type_tags(kind)))
+                        }
+                        _ => type_tags(&kind.value),
+                    };
                     self.clear(first, tags);
                 }
             }
@@ -402,8 +406,13 @@ fn called(function: &Expression) -> &str {
     }
 }
 
-fn is_scalar_type(expression: &Expression) -> bool {
-    matches!(called(expression), "int" | "float" | "bool" | "UUID" | "date" | "datetime" | "Decimal")
+/// What a value of a type is harmless for.
+fn type_tags(expression: &Expression) -> TagSet {
+    match called(expression) {
+        "int" | "float" | "bool" | "UUID" | "date" | "datetime" | "Decimal" => TagSet::ALL,
+        "dict" | "list" | "Mapping" | "object" => TagSet::EMPTY,
+        _ => TagSet::of(&[Tag::Nosql]),
+    }
 }
 
 fn is_verification(name: &str) -> bool {

@@ -94,6 +94,7 @@ impl Evaluator<'_> {
         }
         let taint = match tag {
             Tag::Argument | Tag::Cell => beginning(value),
+            Tag::Nosql => operators(value),
             _ => value.deep_taint(),
         };
         for origin in taint.origins() {
@@ -225,6 +226,22 @@ fn beginning(value: &Value) -> Taint {
         Shape::Mapping { entries, .. } => {
             let mut taint = value.taint.clone();
             entries.iter().for_each(|(_, item)| taint.add(&beginning(item)));
+            taint
+        }
+        _ => value.deep_taint(),
+    }
+}
+
+/// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally.
+fn operators(value: &Value) -> Taint {
+    match &value.shape {
+        Shape::Mapping { entries, .. } => {
+            let mut taint = value.taint.clone();
+            for (key, item) in entries.iter() {
+                if !matches!(key, Constant::Text(key) if &**key == "$eq") {
+                    taint.add(&operators(item));
+                }
+            }
             taint
         }
         _ => value.deep_taint(),
