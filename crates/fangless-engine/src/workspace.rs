@@ -9,7 +9,7 @@ use crate::checks;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
 use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
-use crate::flow::taint::Location;
+use crate::flow::taint::{Location, Source};
 use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
 use crate::manifest::{self, Around};
 use crate::model::Models;
@@ -427,7 +427,12 @@ impl Workspace {
         for finding in raw {
             match merged.iter_mut().find(|(known, _)| known.at == finding.at && known.rule == finding.rule) {
                 Some((known, others)) => {
-                    *others += u32::from(known.source != finding.source);
+                    // What a caller passes for a parameter is the same source, better known.
+                    let is_parameter =
+                        |one: &RawFinding| matches!(one.source, Some(Source::Parameter { .. }));
+                    *others += u32::from(
+                        known.source != finding.source && is_parameter(known) == is_parameter(&finding),
+                    );
                     let better = (finding.certainty, std::cmp::Reverse(finding.steps.len()))
                         > (known.certainty, std::cmp::Reverse(known.steps.len()));
                     if better {

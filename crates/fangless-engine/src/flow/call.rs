@@ -7,7 +7,7 @@ use super::evaluator::Evaluator;
 use super::event::{Passed, select};
 use super::library;
 use super::taint::{TagSet, Taint};
-use super::value::{FunctionReference, Shape, Value};
+use super::value::{Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::{Tag, Target};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
@@ -35,6 +35,13 @@ impl Evaluator<'_> {
     ) -> Value {
         let callee = self.callee(function);
         let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
+        let Some(spread) = spread(&passed) else {
+            return self.apply(&callee, &passed, whole, function, false);
+        };
+        let passed: Vec<Passed<'_>> = spread
+            .iter()
+            .map(|(argument, value, base)| Passed { argument, value: value.clone(), base: base.clone() })
+            .collect();
         self.apply(&callee, &passed, whole, function, false)
     }
 
@@ -284,6 +291,40 @@ fn kept_from(qualified: Option<&str>, method: Option<&str>) -> usize {
 fn carries_text(receiver: Option<&Value>, method: Option<&str>) -> bool {
     receiver.is_none_or(|receiver| matches!(receiver.shape, Shape::Constant(_) | Shape::Pieces(_)))
         || method.is_some_and(library::is_text_method)
+}
+
+/// The arguments with what `*` and `**` spread, where that is known; `None` where nothing is.
+fn spread(passed: &[Passed<'_>]) -> Option<Vec<(Argument, Value, Option<SmolStr>)>> {
+    let is_known = |one: &Passed<'_>| match (&one.argument.kind, &one.value.shape) {
+        (ArgumentKind::Starred, Shape::Sequence { open, .. }) => !open,
+        (ArgumentKind::DoubleStarred, Shape::Mapping { .. }) => true,
+        _ => false,
+    };
+    if !passed.iter().any(is_known) {
+        return None;
+    }
+    let mut all = Vec::new();
+    for one in passed {
+        let plain = Argument { kind: ArgumentKind::Positional, ..one.argument.clone() };
+        match &one.value.shape {
+            Shape::Sequence { items, .. } if is_known(one) => {
+                all.extend(items.iter().map(|item| (plain.clone(), item.clone(), None)));
+            }
+            Shape::Mapping { entries, open } if is_known(one) => {
+                for (key, value) in entries.iter() {
+                    if let Constant::Text(key) = key {
+                        let keyword = Some(SmolStr::new(key));
+                        all.push((Argument { keyword, ..plain.clone() }, value.clone(), None));
+                    }
+                }
+                if *open {
+                    all.push((one.argument.clone(), one.value.clone(), None));
+                }
+            }
+            _ => all.push((one.argument.clone(), one.value.clone(), one.base.clone())),
+        }
+    }
+    Some(all)
 }
 
 /// `super()`, with or without arguments.

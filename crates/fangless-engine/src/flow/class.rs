@@ -21,8 +21,8 @@ pub(super) struct Members {
     methods: FxHashMap<SmolStr, FunctionReference>,
     /// Names bound in the body, each with the chunk and the expression that it is bound to.
     attributes: FxHashMap<SmolStr, (u64, Expression)>,
-    /// Annotated names in order: the fields of a dataclass.
-    fields: Vec<SmolStr>,
+    /// Annotated names in order, with their annotations: the fields of a dataclass.
+    fields: Vec<(SmolStr, Expression)>,
     /// Chunks that bind more than methods: a name may come or go there without another chunk.
     chunks: Vec<u64>,
 }
@@ -161,13 +161,27 @@ impl Evaluator<'_> {
         let lineage = self.lineage(class);
         let mut names: Vec<SmolStr> = Vec::new();
         for owner in lineage.classes.iter().rev() {
-            for field in &self.members(*owner).fields {
+            for (field, _) in &self.members(*owner).fields {
                 if !names.contains(field) {
                     names.push(field.clone());
                 }
             }
         }
         names
+    }
+
+    /// A field of an object that came from outside as a whole, as its annotation describes it.
+    pub(super) fn field(&mut self, class: ClassReference, name: &str, taint: &Taint) -> Option<Value> {
+        let lineage = self.lineage(class);
+        lineage.classes.iter().find_map(|owner| {
+            let members = self.members(*owner);
+            let (_, annotation) = members.fields.iter().find(|(field, _)| field == name)?;
+            let frame = self.new_frame(owner.chunk)?;
+            self.frames.push(frame);
+            let value = self.typed(annotation, taint.clone());
+            self.frames.pop();
+            Some(value)
+        })
     }
 
     /// A function of a class, read from an object or from the class itself.
@@ -335,10 +349,10 @@ impl Members {
                     }
                 }
             }
-            StatementKind::AnnotatedAssign { target, value, .. } => {
+            StatementKind::AnnotatedAssign { target, annotation, value } => {
                 let ExpressionKind::Name(name) = &target.kind else { return };
-                if !self.fields.contains(name) {
-                    self.fields.push(name.clone());
+                if !self.fields.iter().any(|(field, _)| field == name) {
+                    self.fields.push((name.clone(), annotation.clone()));
                 }
                 if let Some(value) = value {
                     self.attributes.insert(name.clone(), (chunk, value.clone()));

@@ -148,6 +148,12 @@ impl Evaluator<'_> {
                 if let Some((_, value)) = attributes.iter().find(|(known, _)| known == name) {
                     return value.clone();
                 }
+                // A model that a framework filled from a request: its fields are what their annotations say.
+                if !owner.taint.is_empty()
+                    && let Some(value) = self.field(*class, name, &owner.taint)
+                {
+                    return value;
+                }
                 match self.class_attribute(*class, name) {
                     Some(value) => self.bound(value, owner),
                     None => {
@@ -554,8 +560,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn step(&self, value: Value, expression: &Expression, kind: StepKind, note: &str) -> Value {
-        let at = self.frame_location(expression);
-        Value { taint: value.taint.step(at, kind, note), shape: value.shape }
+        value.step(self.frame_location(expression), kind, note)
     }
 }
 

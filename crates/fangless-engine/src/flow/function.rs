@@ -160,8 +160,7 @@ impl Evaluator<'_> {
                     },
                 }
             };
-            let stepped = Value { taint: value.taint.step(at, StepKind::Call, &note), shape: value.shape };
-            variables.set(&parameter.name, stepped);
+            variables.set(&parameter.name, value.step(at, StepKind::Call, &note));
         }
         let Some(mut frame) = self.new_frame(reference.chunk) else { return unknown };
         // A nested function sees the variables of the scope that it is called in, when that is where it was defined.

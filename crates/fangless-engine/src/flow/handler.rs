@@ -10,7 +10,7 @@ use super::library;
 use super::taint::{Location, Origin, Source, TagSet, Taint};
 use super::value::{FunctionReference, Shape, Value};
 use crate::finding::StepKind;
-use crate::model::schema::HandlerRow;
+use crate::model::schema::{HandlerRow, Tag};
 use crate::syntax::ir::{Expression, ExpressionKind, Function, Parameter};
 
 impl Evaluator<'_> {
@@ -147,8 +147,8 @@ impl Evaluator<'_> {
         let value = self.quietly(|evaluator| evaluator.expression(inner));
         match &value.shape {
             Shape::External(name) => match name.as_str() {
-                "int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime"
-                | "decimal.Decimal" => Value::unknown(),
+                kind @ ("int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime"
+                | "decimal.Decimal") => self.made_by(kind, self.location(annotation.range), Value::unknown()),
                 "str" | "bytes" | "dict" | "list" | "object" | "typing.Any" => Value::tainted(taint),
                 class if class.contains('.') => Value { shape: Shape::Instance(class.into()), taint },
                 _ => Value::tainted(taint),
@@ -187,7 +187,11 @@ impl Evaluator<'_> {
                     None => qualified.as_ref() == Some(wanted),
                 });
                 if matches {
-                    return Some(handler.clone());
+                    let mut handler = handler.clone();
+                    if handler.returns.is_none() && self.says_html(&handler, decorator) {
+                        handler.returns = Some(Tag::Html);
+                    }
+                    return Some(handler);
                 }
             }
         }
@@ -202,6 +206,18 @@ impl Evaluator<'_> {
                 by_base || handler.function.contains(&function.name)
             })
             .cloned()
+    }
+
+    /// `@app.get("/", response_class=HTMLResponse)`
+    fn says_html(&mut self, handler: &HandlerRow, decorator: &Expression) -> bool {
+        let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
+        arguments.iter().any(|argument| {
+            let classes = argument.keyword.as_ref().and_then(|keyword| handler.html_when.get(keyword));
+            classes.is_some_and(|classes| {
+                let value = self.quietly(|evaluator| evaluator.expression(&argument.value));
+                matches!(&value.shape, Shape::External(name) if classes.contains(name))
+            })
+        })
     }
 
     /// `db = Depends(get_db)`, `db: Annotated[Session, Depends(get_db)]`: given by the program, not by the client.

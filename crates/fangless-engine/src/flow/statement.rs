@@ -398,17 +398,19 @@ impl Evaluator<'_> {
         match &target.kind {
             ExpressionKind::Name(name) => {
                 let at = self.location(target.range);
-                let mut taint = value.taint.step(at, StepKind::Assignment, name);
+                let mut value = value.step(at, StepKind::Assignment, name);
                 if crate::secret::names::is_named(name, NameKind::SecurityToken) {
-                    taint = taint.without_maker();
+                    value.taint = value.taint.without_maker();
                 }
                 self.forget_aliases(name);
-                self.set(name, Value { taint, ..value });
+                self.set(name, value);
             }
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => self.unpack(targets, &value),
             ExpressionKind::Starred(inner) => self.bind(inner, value),
             ExpressionKind::Attribute { value: owner, name } => {
                 self.forget_place(target);
+                let spelled = super::evaluator::spelled_name(target).unwrap_or_else(|| name.clone());
+                let value = value.step(self.location(target.range), StepKind::Assignment, &spelled);
                 let owned = self.expression(owner);
                 let updated = with_attribute(owned, name, value);
                 self.rebind(owner, updated);

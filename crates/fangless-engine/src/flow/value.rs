@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::taint::Taint;
+use super::taint::{Location, Taint};
+use crate::finding::StepKind;
 
 /// A constant that Python code can write down.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,6 +201,24 @@ impl Value {
             Shape::Function(_) | Shape::Bound { .. } | Shape::Partial(_) | Shape::Class(_) => Some(true),
             _ => None,
         }
+    }
+
+    /// The value one step further on its way. What is in a container goes its own way.
+    #[must_use]
+    pub fn step(self, at: Location, kind: StepKind, note: &str) -> Self {
+        let shape = match self.shape {
+            Shape::Pieces(pieces) => Shape::Pieces(
+                pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Hole(taint) => Piece::Hole(taint.step(at, kind, note)),
+                        Piece::Text(_) => piece.clone(),
+                    })
+                    .collect(),
+            ),
+            shape => shape,
+        };
+        Self { shape, taint: self.taint.step(at, kind, note) }
     }
 
     /// The taint of the value and of everything in it.

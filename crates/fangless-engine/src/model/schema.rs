@@ -259,4 +259,7 @@ pub struct HandlerRow {
     /// What the handler returns reaches this sink (`html` for web views).
     #[serde(default)]
     pub returns: Option<Tag>,
+    /// Keyword of the decorator, and the classes that, given there, make what is returned HTML.
+    #[serde(default)]
+    pub html_when: FxHashMap<SmolStr, Vec<SmolStr>>,
 }
