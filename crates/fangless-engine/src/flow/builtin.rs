@@ -29,6 +29,12 @@ impl Evaluator<'_> {
             "range" => Some(range(&positional)),
             "enumerate" => Some(self.enumerated(first?)),
             "zip" => Some(self.zipped(&positional)),
+            // An ending has no separator in it.
+            "os.path.splitext" => {
+                let taint = first?.deep_taint();
+                let ending = Value::tainted(taint.cleared(TagSet::of(&[Tag::Path])));
+                Some(Value::sequence(vec![Value::tainted(taint), ending], false))
+            }
             "next" => Some(self.element_of(first?)),
             "sorted" => match &first?.shape {
                 Shape::Sequence { items, .. } => Some(Value {

@@ -305,7 +305,8 @@ fn spread(passed: &[Passed<'_>]) -> Option<Vec<(Argument, Value, Option<SmolStr>
     }
     let mut all = Vec::new();
     for one in passed {
-        let plain = Argument { kind: ArgumentKind::Positional, ..one.argument.clone() };
+        let range = one.argument.value.range;
+        let plain = Argument { kind: ArgumentKind::Positional, range, ..one.argument.clone() };
         match &one.value.shape {
             Shape::Sequence { items, .. } if is_known(one) => {
                 all.extend(items.iter().map(|item| (plain.clone(), item.clone(), None)));

@@ -118,8 +118,8 @@ impl Evaluator<'_> {
                 let at = self.location(expression.range);
                 let clears = self.program.models.source_clears(&qualified);
                 let mut result = self.source_value(label, &name, at);
-                result.taint = result.taint.cleared(clears);
                 result.taint.add(&value.taint);
+                result.taint = result.taint.cleared(clears);
                 result
             }
             None => value,
@@ -181,13 +181,16 @@ impl Evaluator<'_> {
                 self.bound(value, owner)
             }
             Shape::Instance(class) => {
+                let models = self.program.models;
                 let dotted = SmolStr::from(format!("{class}.{name}"));
-                if let Some(result) = self.program.models.attribute_type(&dotted) {
+                if let Some(result) = models.attribute_type(&dotted) {
                     return Value { shape: Shape::Instance(result.clone()), taint: owner.taint.clone() };
                 }
+                // `path.name`: what is read is harmless as the result of a call would be.
+                let harmless = models.sanitizer(&dotted).unwrap_or_default();
                 Value {
                     shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
-                    taint: owner.taint.without_parameters(),
+                    taint: owner.taint.without_parameters().cleared(harmless),
                 }
             }
             _ => Value {

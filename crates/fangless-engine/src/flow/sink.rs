@@ -20,7 +20,9 @@ impl Evaluator<'_> {
             return;
         }
         for one in passed.iter().filter(|_| !is_indirect) {
-            if let Some(keyword) = &one.argument.keyword {
+            // What `**` spread is bound where the dictionary was made.
+            let is_written = one.argument.range != one.argument.value.range;
+            if let Some(keyword) = one.argument.keyword.as_ref().filter(|_| is_written) {
                 let event = BindingEvent {
                     at: self.location(one.argument.range),
                     kind: BindingKind::Keyword,
