@@ -153,6 +153,20 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
                     || (last == "token" && words.iter().any(|word| token_of.contains(&word.as_str())))
                     || has("hmac"))
         }
+        NameKind::Role => {
+            let roles = [
+                "role",
+                "roles",
+                "admin",
+                "superuser",
+                "staff",
+                "permission",
+                "permissions",
+                "privilege",
+                "privileges",
+            ];
+            roles.contains(&last.as_str()) || pair("access", "level")
+        }
         NameKind::Sensitive => {
             !words.iter().any(|word| MASKED.contains(&word.as_str()))
                 && (password
