@@ -192,9 +192,9 @@ impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
         let index = self.index;
         let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
-        // A method of the program's own class is followed, not guessed at by its name.
-        let is_own = event.qualified.is_none()
-            && event.receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Object { .. }));
+        // A method of the program's own class is followed, or known by the class it inherits from; not guessed at by its
+        // name.
+        let is_own = event.receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Object { .. }));
         let by_method = event
             .method
             .filter(|_| !is_own)
