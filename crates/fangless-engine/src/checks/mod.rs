@@ -3,6 +3,7 @@
 
 mod fail_open;
 mod open_mode;
+mod routes;
 mod secrets;
 mod session;
 mod silent_handler;
@@ -72,6 +73,7 @@ pub(crate) fn run(
         let places: Vec<Found> = match name {
             CheckName::FailOpenExcept => fail_open::find(&info.ir).into_iter().map(Found::from).collect(),
             CheckName::LogoutIncomplete => session::kept(&info.ir),
+            CheckName::RouteMissingAuth => routes::open(program, chunk, text, &mut read),
             CheckName::SessionFixation => session::fixed(&info.ir),
             CheckName::OpenModeBroaderThanUse => open_mode::find(program, chunk, &mut read),
             CheckName::ProviderToken => secrets::tokens(text),

@@ -132,7 +132,7 @@ impl Steps {
                 StatementKind::Expression(value) => self.calls(value, statement),
                 StatementKind::Return(Some(value)) => self.calls(value, statement),
                 StatementKind::If { test, .. } | StatementKind::While { test, .. } => {
-                    self.calls(test, statement)
+                    self.calls(test, statement);
                 }
                 _ => {}
             }

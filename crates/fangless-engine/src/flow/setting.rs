@@ -111,7 +111,10 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn tell_comparison(&mut self, left: (&Expression, &Value), right: (&Expression, &Value)) {
-        if self.muted > 0 {
+        // In `__eq__` an object is compared with another one; nobody is let in by that.
+        let function = self.frame_ref().function.and_then(|reference| self.program.function(reference));
+        let compares_itself = function.is_some_and(|(_, function)| function.name == "__eq__");
+        if self.muted > 0 || compares_itself || is_column(left.0) || is_column(right.0) {
             return;
         }
         let range = crate::text::TextRange::new(left.0.range.start, right.0.range.end);
@@ -123,4 +126,15 @@ impl Evaluator<'_> {
 /// `app.config`, `config`: what Flask and its kin read their settings from.
 fn is_config(expression: &Expression) -> bool {
     matches!(&expression.kind, ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } if name == "config")
+}
+
+/// `User.api_key`: an attribute of a class, which an object-relational mapper makes a part of a query.
+fn is_column(expression: &Expression) -> bool {
+    let ExpressionKind::Attribute { value, name } = &expression.kind else { return false };
+    let owner = match &value.kind {
+        ExpressionKind::Name(owner) | ExpressionKind::Attribute { name: owner, .. } => owner,
+        _ => return false,
+    };
+    let has_lower = |text: &str| text.chars().any(char::is_lowercase);
+    owner.starts_with(char::is_uppercase) && has_lower(owner) && has_lower(name)
 }

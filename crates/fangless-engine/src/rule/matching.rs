@@ -205,9 +205,9 @@ impl Observer for Matcher<'_> {
         let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
         // `app.db.execute`: a member of something that is not known is a method like any other.
         let member = || event.qualified.and_then(|name| name.rsplit_once('.')).map(|(_, member)| member);
-        // A method of the program's own class is followed, not guessed at by its name.
-        let is_own = event.qualified.is_none()
-            && event.receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Object { .. }));
+        // A method of the program's own class is followed, or known by the class it inherits from; not guessed at by its
+        // name.
+        let is_own = event.receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Object { .. }));
         let by_method = event
             .method
             .or_else(|| member().filter(|_| by_name.is_empty()))

@@ -171,6 +171,8 @@ pub enum NameKind {
     Sensitive,
     /// What is compared to let somebody in, passwords aside: `api_key`, `webhook_secret`, `reset_token`.
     Authenticator,
+    /// What somebody may do: `role`, `is_admin`, `permissions`.
+    Role,
 }
 
 /// A setting of a web framework: a name of a settings module or of a class of settings, or a key of `app.config`. What
@@ -258,6 +260,7 @@ pub enum CheckName {
     SilentHandlerPass,
     SilentHandlerContinue,
     UrlSubstring,
+    RouteMissingAuth,
     SessionFixation,
 }
 

@@ -104,6 +104,13 @@ static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "iban",
         "authorization",
         "card",
+        "role",
+        "admin",
+        "superuser",
+        "staff",
+        "permission",
+        "privilege",
+        "level",
     ];
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).expect("the stems are few and short")
 });
@@ -186,6 +193,20 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
                     || last == "secret"
                     || (last == "token" && words.iter().any(|word| token_of.contains(&word.as_str())))
                     || has("hmac"))
+        }
+        NameKind::Role => {
+            let roles = [
+                "role",
+                "roles",
+                "admin",
+                "superuser",
+                "staff",
+                "permission",
+                "permissions",
+                "privilege",
+                "privileges",
+            ];
+            roles.contains(&last.as_str()) || pair("access", "level")
         }
         NameKind::Sensitive => {
             !words.iter().any(|word| MASKED.contains(&word.as_str()))
