@@ -28,7 +28,7 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     if name == "pyproject.toml" {
         return Some(FileKind::Pyproject);
     }
-    if LOCK_FILES.contains(&name) || (name.starts_with("pylock.") && name.ends_with(".toml")) {
+    if LOCK_FILES.contains(&name) || is_named_pylock(name) {
         return Some(FileKind::Lock);
     }
     let (stem, ending) = name.rsplit_once('.')?;
@@ -46,6 +46,13 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     } else {
         None
     }
+}
+
+/// `pylock.dev.toml`, the lock file of one purpose.
+fn is_named_pylock(name: &str) -> bool {
+    name.strip_prefix("pylock.")
+        .and_then(|rest| rest.rsplit_once('.'))
+        .is_some_and(|(_, ending)| ending == "toml")
 }
 
 /// Whether a file has findings of its own as a manifest.
