@@ -42,8 +42,11 @@ pub struct Workspace {
     /// The files are all that the project has.
     is_whole: bool,
     /// Where the project lacks something, by rule; and the revision it holds for.
-    absent: Mutex<Option<(u64, Arc<FxHashMap<usize, Location>>)>>,
+    absent: Mutex<Option<(u64, Arc<Absent>)>>,
 }
+
+/// The one place for each rule that speaks of what the project lacks.
+type Absent = FxHashMap<usize, Location>;
 
 /// Findings by the file they lie in.
 type Elsewhere = FxHashMap<SmolStr, Vec<RawFinding>>;
@@ -297,7 +300,7 @@ impl Workspace {
     }
 
     /// The one place for each rule that speaks of what the project lacks, if it does.
-    fn absent(&self) -> Arc<FxHashMap<usize, Location>> {
+    fn absent(&self) -> Arc<Absent> {
         let mut known = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((revision, absent)) = &*known
             && *revision == self.revision
@@ -310,20 +313,18 @@ impl Workspace {
             let mut texts = paths.iter().filter_map(|path| self.files.get(*path)).map(Document::text);
             texts.any(|text| words.iter().any(|word| text.contains(word.as_str())))
         };
-        let mut absent = FxHashMap::default();
+        let mut absent = Absent::default();
         for (rule, absence) in self.index.absences.iter().enumerate() {
             let Some(absence) = absence.as_ref().filter(|_| self.is_whole) else { continue };
             if occurs(&absence.provided_by) || !(absence.only_with.is_empty() || occurs(&absence.only_with)) {
                 continue;
             }
-            let chunks = paths.iter().flat_map(|path| self.program.modules.get(*path)).flatten();
-            let first = chunks
-                .filter_map(|chunk| {
+            let first =
+                paths.iter().filter_map(|path| self.program.modules.get(*path)).flatten().find_map(|chunk| {
                     let result = self.result(*chunk);
                     let own = result.findings.iter().filter(|finding| finding.rule == rule);
                     own.map(|finding| finding.at).min_by_key(|at| at.range)
-                })
-                .next();
+                });
             absent.extend(first.map(|at| (rule, at)));
         }
         let absent = Arc::new(absent);

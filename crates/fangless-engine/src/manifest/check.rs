@@ -14,6 +14,8 @@ use crate::text::TextRange;
 /// What other files say of a manifest's dependencies.
 #[derive(Debug, Default)]
 pub(crate) struct Around {
+    /// Not what runs is installed from it, but what its developers work with.
+    pub(crate) is_for_developers: bool,
     /// A lock file decides what is installed.
     pub(crate) has_lock: bool,
     /// Packages that a file of constraints pins.
@@ -82,7 +84,11 @@ fn subjects<'a>(matched: &ManifestMatch, file: &'a File, around: &Around) -> Vec
         contents.indexes.iter().filter(|one| is_wanted(one)).map(Subject::Index).collect()
     };
     match matched.kind {
-        ManifestKind::Unpinned if around.has_lock || around.is_constrained_elsewhere => Vec::new(),
+        ManifestKind::Unpinned
+            if around.has_lock || around.is_constrained_elsewhere || around.is_for_developers =>
+        {
+            Vec::new()
+        }
         ManifestKind::Unpinned => dependencies(&|one| {
             one.place == Place::Requirement
                 && matches!(one.origin, Origin::Any | Origin::Some { .. })

@@ -74,6 +74,7 @@ fn read(kind: FileKind, text: &str) -> Contents {
 pub(crate) fn around<'a>(path: &str, file: impl Fn(&SmolStr) -> Option<&'a File>) -> Around {
     let mut around = Around::default();
     let Some(own) = file(&path.into()) else { return around };
+    around.is_for_developers = names::is_for_developers(path);
     around.has_lock = names::lock_files_above(path, own.kind).iter().any(|lock| file(lock).is_some());
     for include in own.contents.includes.iter().filter(|include| include.constrains) {
         match names::beside(path, &include.path).as_ref().and_then(&file) {

@@ -28,7 +28,7 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     if name == "pyproject.toml" {
         return Some(FileKind::Pyproject);
     }
-    if LOCK_FILES.contains(&name) || (name.starts_with("pylock.") && name.ends_with(".toml")) {
+    if LOCK_FILES.contains(&name) || is_named_pylock(name) {
         return Some(FileKind::Lock);
     }
     let (stem, ending) = name.rsplit_once('.')?;
@@ -48,9 +48,41 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
 }
 
+/// `pylock.dev.toml`, the lock file of one purpose.
+fn is_named_pylock(name: &str) -> bool {
+    name.strip_prefix("pylock.")
+        .and_then(|rest| rest.rsplit_once('.'))
+        .is_some_and(|(_, ending)| ending == "toml")
+}
+
 /// Whether a file has findings of its own as a manifest.
 pub fn is_checked(path: &str) -> bool {
     kind_of(path).is_some_and(|kind| kind != FileKind::Lock)
+}
+
+/// Whether a list is for those who work on the project, not for what runs: by a word of its name or by its folder.
+pub(super) fn is_for_developers(path: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "dev",
+        "devel",
+        "develop",
+        "development",
+        "test",
+        "tests",
+        "testing",
+        "doc",
+        "docs",
+        "lint",
+        "mypy",
+        "build",
+        "ci",
+        "bench",
+    ];
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = folders.rsplit('/').next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
+    let mut words = stem.split(['-', '_', '.']);
+    words.any(|word| WORDS.contains(&word)) || matches!(folder, "docs" | "doc" | "tests" | "test" | "testing")
 }
 
 /// The path that a manifest means by a relative one; nothing for an address, or a path that is not known before the
@@ -117,6 +149,16 @@ mod tests {
         ];
         for (path, kind) in kinds {
             assert_eq!(kind_of(path), kind, "{path}");
+        }
+    }
+
+    #[test]
+    fn lists_for_developers_are_told_by_their_names() {
+        for path in ["/a/requirements-dev.txt", "/a/docs/requirements.txt", "/a/requirements/test.txt"] {
+            assert!(is_for_developers(path), "{path}");
+        }
+        for path in ["/docs/a/requirements.txt", "/a/requirements.txt", "/a/requirements/production.txt"] {
+            assert!(!is_for_developers(path), "{path}");
         }
     }
 

@@ -161,7 +161,7 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::Table(table) => self.described(range_of(value), name, table),
             DeValue::Array(items) => {
-                for item in items.iter() {
+                for item in items {
                     if let Some(table) = item.get_ref().as_table() {
                         self.described(range_of(item), name, table);
                     }

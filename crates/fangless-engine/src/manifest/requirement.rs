@@ -58,7 +58,7 @@ pub(super) fn from_index(versions: &str, range: TextRange) -> Option<Origin> {
     for one in specifiers.iter() {
         match one.operator() {
             Operator::GreaterThanEqual | Operator::TildeEqual if lowest.is_none() => {
-                lowest = Some(one.version())
+                lowest = Some(one.version());
             }
             Operator::LessThan | Operator::LessThanEqual => {}
             // What is excluded may be the lowest one.

@@ -283,7 +283,8 @@ pub struct ManifestMatch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManifestKind {
-    /// A requirement of pip that allows more than one version, and nothing else that decides.
+    /// A requirement of pip that allows more than one version, and nothing else that decides; not in lists for developers
+    /// only.
     Unpinned,
     /// A dependency in `pyproject.toml` that allows every version, and no lock file.
     Unbounded,

@@ -31,3 +31,28 @@ async fn an_unsafe_load_is_found_explained_and_mended() {
     let published = client.published_version(URI, 2).await;
     assert_eq!(published["diagnostics"], json!([]), "{after}");
 }
+
+#[tokio::test]
+async fn a_manifest_is_checked_while_it_is_typed() {
+    let uri = "file:///tmp/fangless-real/requirements.txt";
+    let text = "--index-url http://pypi.org/simple\nflask==3.0.3\n";
+    let mut client = Client::connect_real();
+    client.initialize(push_capabilities()).await;
+    let document = json!({"uri": uri, "languageId": "pip-requirements", "version": 1, "text": text});
+    client.notify("textDocument/didOpen", json!({"textDocument": document})).await;
+    let published = client.published(uri).await;
+    let diagnostic = &published["diagnostics"][0];
+    assert_eq!(diagnostic["code"], "insecure-package-index");
+    let context = json!({"diagnostics": [diagnostic], "only": ["quickfix"]});
+    let document = json!({"uri": uri});
+    let params = json!({"textDocument": document, "range": diagnostic["range"], "context": context});
+    let actions = client.request("textDocument/codeAction", params).await.unwrap();
+    let after = model::text_edits(text, &actions[0]["edit"]["documentChanges"][0]["edits"], Unit::Utf16);
+    assert!(after.starts_with("--index-url https://"), "{after}");
+    let typed = json!([{"range": {"start": {"line": 1, "character": 5}, "end": {"line": 1, "character": 12}}, "text": ""}]);
+    client.change(uri, 2, typed).await;
+    let published = client.published_version(uri, 2).await;
+    let codes: Vec<_> =
+        published["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
+    assert_eq!(codes, ["insecure-package-index", "requirement-unpinned"]);
+}

@@ -60,7 +60,7 @@ struct Line {
 pub(super) fn written(pages: &[Page]) -> Result<String> {
     let standard: Standard = toml::from_str(TABLE).context("in data/standard.toml")?;
     for page in pages.iter().filter(|page| !page.text("standard").is_empty()) {
-        if !standard.section.iter().any(|section| section.place(page).is_some()) {
+        if !standard.section.iter().any(|section| section.place(page) != Place::Elsewhere) {
             let titles: Vec<&str> = standard.section.iter().map(|section| section.title.as_str()).collect();
             bail!(
                 "the page `{}` names the section {:?} of the standard; there are: {}",
@@ -74,15 +74,23 @@ pub(super) fn written(pages: &[Page]) -> Result<String> {
 }
 
 impl Section {
-    /// Which part of this section a page belongs to: `Some(None)` is the section as a whole.
-    fn place(&self, page: &Page) -> Option<Option<usize>> {
+    fn place(&self, page: &Page) -> Place {
         let key = page.text("standard");
         let (section, part) = key.split_once(": ").unwrap_or((key, ""));
         if !is_named(section, &self.title, &self.also) {
-            return None;
+            return Place::Elsewhere;
         }
-        Some(self.part.iter().position(|known| is_named(part, &known.title, &known.also)))
+        let part = self.part.iter().position(|known| is_named(part, &known.title, &known.also));
+        part.map_or(Place::Whole, Place::Part)
     }
+}
+
+/// Where in a section a page belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Elsewhere,
+    Whole,
+    Part(usize),
 }
 
 fn is_named(name: &str, title: &str, also: &[String]) -> bool {
@@ -108,10 +116,10 @@ fn text(standard: &Standard, pages: &[Page]) -> String {
             section.title
         );
         for (at, part) in section.part.iter().enumerate() {
-            let own = pages.iter().filter(|page| section.place(page) == Some(Some(at)));
+            let own = pages.iter().filter(|page| section.place(page) == Place::Part(at));
             let _ = writeln!(text, "| {} | {} | {} | {} |", part.title, part.asks, links(own), part.unseen);
         }
-        let whole = links(pages.iter().filter(|page| section.place(page) == Some(None)));
+        let whole = links(pages.iter().filter(|page| section.place(page) == Place::Whole));
         if !whole.is_empty() {
             let _ = writeln!(text, "| the section as a whole | | {whole} | |");
         }
