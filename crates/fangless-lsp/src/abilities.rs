@@ -19,6 +19,10 @@ pub(crate) struct Abilities {
     pub(crate) resolves_edits: bool,
     pub(crate) markdown: bool,
     pub(crate) watches_files: bool,
+    /// It answers `workspace/configuration`.
+    pub(crate) configuration: bool,
+    /// It wants to be asked before it says that its settings changed.
+    pub(crate) registers_configuration: bool,
 }
 
 impl Abilities {
@@ -53,6 +57,10 @@ impl Abilities {
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             watches_files: workspace
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
+                .unwrap_or(false),
+            configuration: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
+            registers_configuration: workspace
+                .and_then(|workspace| workspace.did_change_configuration.as_ref()?.dynamic_registration)
                 .unwrap_or(false),
         }
     }

@@ -1,25 +1,31 @@
 //! The language server: what it can do, and which part does it. Notifications change the documents before anything
 //! is awaited; no handler waits for an answer of the client.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fangless_engine::RuleSet;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, DiagnosticOptions, DiagnosticServerCapabilities, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, FileSystemWatcher,
-    GlobPattern, Hover, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult,
-    InitializedParams, Registration, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, WorkDoneProgressOptions,
+    CodeActionResponse, Diagnostic, DiagnosticOptions, DiagnosticServerCapabilities,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, FileSystemWatcher, GlobPattern, Hover, HoverParams,
+    HoverProviderCapability, InitializeParams, InitializeResult, InitializedParams, MessageType, OneOf,
+    Registration, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkDoneProgressOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer};
 use tracing::{info, warn};
 
+use crate::Make;
 use crate::abilities::Abilities;
+use crate::configuration::{self, Root, Wishes};
 use crate::documents::Documents;
 use crate::paths::engine_path;
 use crate::proto::SOURCE;
@@ -36,11 +42,15 @@ pub(crate) struct Shared {
     /// Results of documents changed that the client did not touch: one that pulls must be told.
     pub(crate) refresh: Notify,
     pub(crate) shut_down: AtomicBool,
+    pub(crate) make: Make,
+    /// What is wrong with configuration files.
+    pub(crate) problems: watch::Sender<BTreeMap<Uri, Diagnostic>>,
+    wishes: Mutex<Wishes>,
     abilities: OnceLock<Abilities>,
 }
 
 impl Shared {
-    pub(crate) fn new(rules: Arc<RuleSet>) -> Self {
+    pub(crate) fn new(rules: Arc<RuleSet>, make: Make) -> Self {
         Self {
             documents: Documents::default(),
             results: Results::default(),
@@ -48,12 +58,26 @@ impl Shared {
             rules,
             refresh: Notify::new(),
             shut_down: AtomicBool::new(false),
+            make,
+            problems: watch::Sender::default(),
+            wishes: Mutex::default(),
             abilities: OnceLock::new(),
         }
     }
 
     pub(crate) fn abilities(&self) -> &Abilities {
         self.abilities.get_or_init(Abilities::default)
+    }
+
+    /// What the client wants, as far as it has said so.
+    pub(crate) fn wishes(&self) -> Wishes {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what the client wants, and has the configuration looked at anew.
+    pub(crate) fn wish(&self, change: impl FnOnce(&mut Wishes)) {
+        change(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
+        self.queue.configure();
     }
 }
 
@@ -63,6 +87,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Asks the client for its settings, where it can be asked.
+    fn ask_for_settings(&self) {
+        if self.shared.abilities().configuration {
+            tokio::spawn(configuration::ask(Arc::clone(&self.shared), self.client.clone()));
+        }
+    }
+
     /// The answer to what is no JSON-RPC message; see `input`.
     #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
     pub(crate) async fn malformed(&self) -> Result<()> {
@@ -82,6 +113,10 @@ impl LanguageServer for Server {
         let client = params.client_info.as_ref().map_or("?", |info| info.name.as_str());
         info!(client, ?abilities, "initialize");
         let capabilities = capabilities(&abilities);
+        let roots = configuration::roots(&params);
+        let settings = params.initialization_options.unwrap_or_default();
+        let (overrides, complaints) = configuration::overrides(&settings, &self.shared.rules);
+        self.shared.wish(|wishes| *wishes = Wishes { roots, overrides, complaints });
         if self.shared.abilities.set(abilities).is_err() {
             warn!("initialized twice; the first counts");
         }
@@ -97,10 +132,12 @@ impl LanguageServer for Server {
 
     async fn initialized(&self, _: InitializedParams) {
         let abilities = self.shared.abilities();
-        if abilities.watches_files {
-            // A client that never answers must not hold up anything.
-            tokio::spawn(watch_files(self.client.clone()));
+        for complaint in self.shared.wishes().complaints {
+            self.client.show_message(MessageType::WARNING, complaint).await;
         }
+        // A client that never answers must not hold up anything.
+        tokio::spawn(register(self.client.clone(), registrations(abilities)));
+        self.ask_for_settings();
         if abilities.pulls && abilities.refreshes {
             tokio::spawn(refresh_forever(Arc::clone(&self.shared), self.client.clone()));
         }
@@ -133,10 +170,41 @@ impl LanguageServer for Server {
         }
     }
 
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        // Not every client watches files, and none watches those above its folders.
+        self.shared.queue.configure();
+    }
+
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         for change in params.changes {
-            self.shared.queue.on_disk(engine_path(&change.uri));
+            let path = engine_path(&change.uri);
+            if configuration::is_configuration(&path) {
+                self.shared.queue.configure();
+            } else {
+                self.shared.queue.on_disk(path);
+            }
         }
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        if self.shared.abilities().configuration {
+            self.ask_for_settings();
+        } else if let Some(settings) = params.settings.get(SOURCE) {
+            let (overrides, complaints) = configuration::overrides(settings, &self.shared.rules);
+            self.shared.wish(|wishes| wishes.overrides = overrides);
+            for complaint in complaints {
+                self.client.show_message(MessageType::WARNING, complaint).await;
+            }
+        }
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let event = params.event;
+        self.shared.wish(|wishes| {
+            wishes.roots.retain(|root| event.removed.iter().all(|removed| removed.uri != root.uri));
+            wishes.roots.extend(event.added.into_iter().filter_map(|added| Root::new(added.uri)));
+        });
+        self.ask_for_settings();
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
@@ -160,6 +228,7 @@ fn capabilities(abilities: &Abilities) -> ServerCapabilities {
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),
         change: Some(TextDocumentSyncKind::INCREMENTAL),
+        save: Some(TextDocumentSyncSaveOptions::Supported(true)),
         ..TextDocumentSyncOptions::default()
     };
     let actions = CodeActionOptions {
@@ -178,24 +247,44 @@ fn capabilities(abilities: &Abilities) -> ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
         code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
         diagnostic_provider: abilities.pulls.then_some(DiagnosticServerCapabilities::Options(pull)),
         ..ServerCapabilities::default()
     }
 }
 
-async fn watch_files(client: Client) {
-    let watchers = vec![FileSystemWatcher {
-        glob_pattern: GlobPattern::String("**/*.{py,pyi}".to_string()),
-        kind: None,
-    }];
-    let options = DidChangeWatchedFilesRegistrationOptions { watchers };
-    let registration = Registration {
+/// What the client is asked to tell, as far as it can be asked.
+fn registrations(abilities: &Abilities) -> Vec<Registration> {
+    let watcher =
+        |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_string()), kind: None };
+    let files = DidChangeWatchedFilesRegistrationOptions {
+        watchers: vec![watcher("**/*.{py,pyi}"), watcher("**/{fangless,pyproject}.toml")],
+    };
+    let files = abilities.watches_files.then(|| Registration {
         id: "fangless-files".to_string(),
         method: "workspace/didChangeWatchedFiles".to_string(),
-        register_options: serde_json::to_value(options).ok(),
-    };
-    if let Err(error) = client.register_capability(vec![registration]).await {
-        warn!(%error, "the client does not watch files");
+        register_options: serde_json::to_value(files).ok(),
+    });
+    let settings = abilities.registers_configuration.then(|| Registration {
+        id: "fangless-settings".to_string(),
+        method: "workspace/didChangeConfiguration".to_string(),
+        register_options: Some(serde_json::json!({"section": SOURCE})),
+    });
+    files.into_iter().chain(settings).collect()
+}
+
+async fn register(client: Client, registrations: Vec<Registration>) {
+    if registrations.is_empty() {
+        return;
+    }
+    if let Err(error) = client.register_capability(registrations).await {
+        warn!(%error, "the client does not say what changes");
     }
 }
 

@@ -5,17 +5,13 @@ mod analysis;
 mod arguments;
 mod command;
 mod discovery;
-mod messages;
-mod paths;
-mod read;
 mod repair;
 mod report;
-mod source;
-mod walk;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use fangless_project::{messages, paths, read, source, walk};
 
 use crate::arguments::{Arguments, Command};
 use crate::command::Exit;

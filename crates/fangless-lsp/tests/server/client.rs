@@ -37,7 +37,7 @@ impl Client {
         Self::with(|ours| {
             let (input, output) = tokio::io::split(ours);
             let rules = Arc::new(RuleSet::builtin());
-            tokio::spawn(serve_with(input, output, rules, move || Fake::new(plan.clone())))
+            tokio::spawn(serve_with(input, output, rules, move |_| Fake::new(plan.clone())))
         })
     }
 
@@ -73,7 +73,13 @@ impl Client {
 
     /// The server's capabilities.
     pub(crate) async fn initialize(&mut self, capabilities: Value) -> Value {
-        let params = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
+        self.initialize_with(capabilities, json!({})).await
+    }
+
+    /// The same, with more to say than capabilities.
+    pub(crate) async fn initialize_with(&mut self, capabilities: Value, more: Value) -> Value {
+        let mut params = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let result = self.request("initialize", params).await.unwrap();
         self.notify("initialized", json!({})).await;
         result["capabilities"].clone()
@@ -117,6 +123,24 @@ impl Client {
             Some(error) => Err(error.clone()),
             None => Ok(message["result"].clone()),
         }
+    }
+
+    /// The next request of the server for this method.
+    pub(crate) async fn asked(&mut self, method: &str) -> Value {
+        let fits = |message: &Value| message["method"] == method && message.get("id").is_some();
+        self.wait(&format!("the request {method}"), fits).await
+    }
+
+    /// The parameters of the next notification of this method.
+    pub(crate) async fn told(&mut self, method: &str) -> Value {
+        let fits = |message: &Value| message["method"] == method;
+        self.wait(&format!("the notification {method}"), fits).await["params"].clone()
+    }
+
+    /// Answers a request of the server.
+    pub(crate) async fn answer(&mut self, request: &Value, result: Value) {
+        let message = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
+        self.send_body(message.to_string().as_bytes()).await;
     }
 
     /// Returns when the server has acted on every notification sent before.

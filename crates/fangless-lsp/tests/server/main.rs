@@ -3,6 +3,7 @@
 
 mod actions;
 mod client;
+mod configuration;
 mod diagnostics;
 mod encodings;
 mod endings;
@@ -12,4 +13,5 @@ mod liveness;
 mod malformed;
 mod model;
 mod ordering;
+mod project;
 mod real;

@@ -37,20 +37,20 @@ const NEVER_ENTERED: &[&str] = &[
 
 /// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Found {
-    pub(crate) path: PathBuf,
+pub struct Found {
+    pub path: PathBuf,
     /// Named on the command line itself, so that no exclusion of the configuration applies.
-    pub(crate) is_argument: bool,
+    pub is_argument: bool,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Walk {
+pub struct Walk {
     /// Sorted by path.
-    pub(crate) files: Vec<Found>,
-    pub(crate) messages: Vec<Message>,
+    pub files: Vec<Found>,
+    pub messages: Vec<Message>,
 }
 
-pub(crate) fn walk(arguments: &[PathBuf], working_directory: &Path) -> Walk {
+pub fn walk(arguments: &[PathBuf], working_directory: &Path) -> Walk {
     let mut result = Walk::default();
     let mut folders = Vec::new();
     for argument in arguments {
