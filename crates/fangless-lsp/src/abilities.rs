@@ -1,6 +1,6 @@
 //! What the client can do, boiled down to what the server asks.
 
-use tower_lsp::ls_types::{ClientCapabilities, MarkupKind};
+use tower_lsp::ls_types::{ClientCapabilities, MarkupKind, ResourceOperationKind};
 
 use crate::position::Encoding;
 
@@ -19,6 +19,12 @@ pub(crate) struct Abilities {
     pub(crate) resolves_edits: bool,
     pub(crate) markdown: bool,
     pub(crate) watches_files: bool,
+    /// A workspace edit may make a file.
+    pub(crate) creates_files: bool,
+    /// A report on one document may bring those of others.
+    pub(crate) related_documents: bool,
+    /// The server may start a progress of its own.
+    pub(crate) progress: bool,
     /// It answers `workspace/configuration`.
     pub(crate) configuration: bool,
     /// It wants to be asked before it says that its settings changed.
@@ -58,6 +64,11 @@ impl Abilities {
             watches_files: workspace
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
                 .unwrap_or(false),
+            creates_files: workspace
+                .and_then(|workspace| workspace.workspace_edit.as_ref()?.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            related_documents: pull.and_then(|pull| pull.related_document_support).unwrap_or(false),
+            progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
             configuration: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
             registers_configuration: workspace
                 .and_then(|workspace| workspace.did_change_configuration.as_ref()?.dynamic_registration)

@@ -9,14 +9,18 @@
 mod abilities;
 mod analysis;
 mod configuration;
+mod disabling;
 mod documents;
 mod input;
+mod parent;
 mod paths;
 mod position;
+mod progress;
 mod proto;
 mod publish;
 mod queue;
 mod request;
+mod scan;
 mod server;
 mod stdio;
 mod suppression;
@@ -101,6 +105,7 @@ where
     let (service, socket) = LspService::build(|client| Server { client, shared: for_service })
         .custom_method(input::MALFORMED, Server::malformed)
         .custom_method(input::INVALID, Server::invalid)
+        .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
         .finish();
     let publisher =
         tokio::spawn(publish::publish_forever(Arc::clone(&shared), service.inner().client.clone()));
@@ -111,8 +116,12 @@ where
     let transport =
         tower_lsp::Server::new(messages, output, socket).concurrency_level(HANDLERS_AT_ONCE).serve(service);
     tokio::pin!(transport);
-    let input_ended = tokio::select! {
+    let client_is_gone = tokio::select! {
         () = &mut transport => false,
+        () = shared.orphaned.notified() => {
+            debug!("the client's process is gone");
+            true
+        }
         ended = &mut filter => {
             debug!(?ended, "the input ended");
             // What was asked is still answered, if it does not take long.
@@ -125,5 +134,5 @@ where
     publisher.abort();
     complainer.abort();
     shared.queue.stop();
-    if input_ended || shared.shut_down.load(Ordering::Relaxed) { Ended::Orderly } else { Ended::Abrupt }
+    if client_is_gone || shared.shut_down.load(Ordering::Relaxed) { Ended::Orderly } else { Ended::Abrupt }
 }

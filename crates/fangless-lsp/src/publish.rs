@@ -2,7 +2,7 @@
 //! A result goes out only while it describes the newest text, and never twice.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
@@ -30,10 +30,17 @@ pub(crate) struct Outcome {
     pub(crate) lost: bool,
 }
 
+/// The same for the same diagnostics, whichever analysis found them, in whichever run of the server.
+pub(crate) fn result_id(diagnostics: &[Diagnostic]) -> String {
+    let mut hasher = DefaultHasher::new();
+    // Diagnostics are plain data: they can always be written down.
+    serde_json::to_string(diagnostics).unwrap_or_default().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 #[derive(Default)]
 pub(crate) struct Results {
     outcomes: DashMap<Uri, Arc<Outcome>>,
-    ids: AtomicU64,
     /// Documents whose result or existence changed since the publisher last looked.
     unsent: Mutex<BTreeSet<Uri>>,
     wake_publisher: Notify,
@@ -53,7 +60,7 @@ impl Results {
         let before = self.get(uri).filter(|before| !before.lost && before.diagnostics == diagnostics);
         let result_id = match &before {
             Some(before) => before.result_id.clone(),
-            None => self.ids.fetch_add(1, Ordering::Relaxed).to_string(),
+            None => result_id(&diagnostics),
         };
         let outcome = Outcome { view, settings, findings, diagnostics, result_id, lost: false };
         self.keep(uri, outcome);

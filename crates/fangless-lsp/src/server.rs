@@ -10,14 +10,18 @@ use tokio::sync::{Notify, watch};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, Diagnostic, DiagnosticOptions, DiagnosticServerCapabilities,
-    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
-    DocumentDiagnosticReportResult, FileSystemWatcher, GlobPattern, Hover, HoverParams,
-    HoverProviderCapability, InitializeParams, InitializeResult, InitializedParams, MessageType, OneOf,
-    Registration, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkDoneProgressOptions,
+    CodeActionResponse, CreateFilesParams, DeleteFilesParams, Diagnostic, DiagnosticOptions,
+    DiagnosticServerCapabilities, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandOptions, ExecuteCommandParams,
+    FileChangeType, FileOperationFilter, FileOperationPattern, FileOperationPatternKind,
+    FileOperationRegistrationOptions, FileSystemWatcher, GlobPattern, Hover, HoverParams,
+    HoverProviderCapability, InitializeParams, InitializeResult, InitializedParams, LSPAny, MessageType,
+    OneOf, Registration, RenameFilesParams, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
+    WorkDoneProgressCancelParams, WorkDoneProgressOptions, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult, WorkspaceFileOperationsServerCapabilities,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer};
@@ -27,11 +31,14 @@ use crate::Make;
 use crate::abilities::Abilities;
 use crate::configuration::{self, Root, Wishes};
 use crate::documents::Documents;
+use crate::parent;
 use crate::paths::engine_path;
+use crate::progress::Cancellations;
 use crate::proto::SOURCE;
 use crate::publish::Results;
 use crate::queue::Queue;
-use crate::request::{code_action, diagnostic, hover};
+use crate::request::{code_action, diagnostic, hover, workspace};
+use crate::scan::{self, Scans};
 
 /// What the handlers, the engine thread and the publisher share.
 pub(crate) struct Shared {
@@ -42,6 +49,10 @@ pub(crate) struct Shared {
     /// Results of documents changed that the client did not touch: one that pulls must be told.
     pub(crate) refresh: Notify,
     pub(crate) shut_down: AtomicBool,
+    /// The process that started the server is gone.
+    pub(crate) orphaned: Notify,
+    pub(crate) scans: Scans,
+    pub(crate) cancellations: Cancellations,
     pub(crate) make: Make,
     /// What is wrong with configuration files.
     pub(crate) problems: watch::Sender<BTreeMap<Uri, Diagnostic>>,
@@ -58,6 +69,9 @@ impl Shared {
             rules,
             refresh: Notify::new(),
             shut_down: AtomicBool::new(false),
+            orphaned: Notify::new(),
+            scans: Scans::default(),
+            cancellations: Cancellations::default(),
             make,
             problems: watch::Sender::default(),
             wishes: Mutex::default(),
@@ -77,7 +91,23 @@ impl Shared {
     /// Changes what the client wants, and has the configuration looked at anew.
     pub(crate) fn wish(&self, change: impl FnOnce(&mut Wishes)) {
         change(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
+        self.configure();
+    }
+
+    /// Has the configuration looked at anew.
+    fn configure(&self) {
+        self.scans.forget();
         self.queue.configure();
+    }
+
+    /// A file or folder on disk was made, changed or deleted.
+    fn on_disk(&self, path: String) {
+        self.scans.forget();
+        if configuration::is_configuration(&path) {
+            self.queue.configure();
+        } else {
+            self.queue.on_disk(path);
+        }
     }
 }
 
@@ -100,6 +130,25 @@ impl Server {
         Err(Error::parse_error())
     }
 
+    /// The user wants no more of the work behind a progress.
+    #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
+    pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        self.shared.cancellations.cancel(&params.token);
+    }
+
+    /// A file or folder is there, or is there no more.
+    fn moved(&self, uri: &str) {
+        if let Ok(uri) = uri.parse::<Uri>() {
+            self.shared.on_disk(engine_path(&uri));
+        }
+    }
+
+    async fn gone(&self, uri: &str) {
+        if let Ok(uri) = uri.parse::<Uri>() {
+            scan::take_back(&self.shared, &self.client, &uri).await;
+        }
+    }
+
     /// See `malformed`: JSON, but no message.
     #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
     pub(crate) async fn invalid(&self) -> Result<()> {
@@ -113,6 +162,9 @@ impl LanguageServer for Server {
         let client = params.client_info.as_ref().map_or("?", |info| info.name.as_str());
         info!(client, ?abilities, "initialize");
         let capabilities = capabilities(&abilities);
+        if let Some(process) = params.process_id {
+            parent::watch(process, &self.shared);
+        }
         let roots = configuration::roots(&params);
         let settings = params.initialization_options.unwrap_or_default();
         let (overrides, complaints) = configuration::overrides(&settings, &self.shared.rules);
@@ -149,8 +201,13 @@ impl LanguageServer for Server {
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let uri = params.text_document.uri.clone();
         self.shared.documents.open(&params.text_document);
         self.shared.queue.changed(params.text_document.uri);
+        if self.shared.abilities().pulls {
+            // From now on the client asks; what a scan has told it would stand there twice.
+            scan::take_back(&self.shared, &self.client, &uri).await;
+        }
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
@@ -172,17 +229,36 @@ impl LanguageServer for Server {
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {
         // Not every client watches files, and none watches those above its folders.
-        self.shared.queue.configure();
+        self.shared.configure();
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         for change in params.changes {
-            let path = engine_path(&change.uri);
-            if configuration::is_configuration(&path) {
-                self.shared.queue.configure();
-            } else {
-                self.shared.queue.on_disk(path);
+            self.shared.on_disk(engine_path(&change.uri));
+            if change.typ == FileChangeType::DELETED {
+                scan::take_back(&self.shared, &self.client, &change.uri).await;
             }
+        }
+    }
+
+    async fn did_create_files(&self, params: CreateFilesParams) {
+        for file in params.files {
+            self.moved(&file.uri);
+        }
+    }
+
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        for file in params.files {
+            self.moved(&file.old_uri);
+            self.moved(&file.new_uri);
+            self.gone(&file.old_uri).await;
+        }
+    }
+
+    async fn did_delete_files(&self, params: DeleteFilesParams) {
+        for file in params.files {
+            self.moved(&file.uri);
+            self.gone(&file.uri).await;
         }
     }
 
@@ -222,6 +298,21 @@ impl LanguageServer for Server {
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         diagnostic::report(&self.shared, params).await
     }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        workspace::report(&self.shared, &self.client, params).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        if params.command != scan::COMMAND {
+            return Err(Error::invalid_params(format!("there is no command `{}`", params.command)));
+        }
+        let token = params.work_done_progress_params.work_done_token;
+        scan::publish(&self.shared, &self.client, token).await.map(Some)
+    }
 }
 
 fn capabilities(abilities: &Abilities) -> ServerCapabilities {
@@ -239,8 +330,18 @@ fn capabilities(abilities: &Abilities) -> ServerCapabilities {
     let pull = DiagnosticOptions {
         identifier: Some(SOURCE.to_string()),
         inter_file_dependencies: true,
-        workspace_diagnostics: false,
+        workspace_diagnostics: true,
         work_done_progress_options: WorkDoneProgressOptions::default(),
+    };
+    let filter = |glob: &str, kind| FileOperationFilter {
+        scheme: Some("file".to_string()),
+        pattern: FileOperationPattern { glob: glob.to_string(), matches: Some(kind), options: None },
+    };
+    let files = FileOperationRegistrationOptions {
+        filters: vec![
+            filter("**/*.{py,pyi,toml}", FileOperationPatternKind::File),
+            filter("**", FileOperationPatternKind::Folder),
+        ],
     };
     ServerCapabilities {
         position_encoding: Some(abilities.encoding.kind()),
@@ -252,7 +353,16 @@ fn capabilities(abilities: &Abilities) -> ServerCapabilities {
                 supported: Some(true),
                 change_notifications: Some(OneOf::Left(true)),
             }),
-            file_operations: None,
+            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
+                did_create: Some(files.clone()),
+                did_rename: Some(files.clone()),
+                did_delete: Some(files),
+                ..WorkspaceFileOperationsServerCapabilities::default()
+            }),
+        }),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: vec![scan::COMMAND.to_string()],
+            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
         }),
         diagnostic_provider: abilities.pulls.then_some(DiagnosticServerCapabilities::Options(pull)),
         ..ServerCapabilities::default()

@@ -26,7 +26,7 @@ const MAX_FILES_READ: usize = 5_000;
 /// How long a chain of imports is followed in one go.
 const MAX_IMPORT_ROUNDS: usize = 64;
 /// The engine recurses over nested code; address space costs nothing until it is used.
-const STACK_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Starts the engine thread. It ends when the queue is told to stop.
 pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<std::thread::JoinHandle<()>> {
@@ -205,9 +205,15 @@ impl Worker {
     }
 
     fn changed_on_disk(&mut self, path: &str) {
-        let known = self.on_disk.contains(path);
-        if known && self.shared.documents.uri_of(path).is_none() {
-            self.read(path);
+        // A folder that is moved or deleted takes what is below it along.
+        let below = |known: &&String| {
+            known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let known: Vec<String> = self.on_disk.iter().filter(below).cloned().collect();
+        let closed: Vec<String> =
+            known.into_iter().filter(|path| self.shared.documents.uri_of(path).is_none()).collect();
+        if !closed.is_empty() {
+            closed.iter().for_each(|path| self.read(path));
             self.read_imports();
             self.recheck_others(None);
         }

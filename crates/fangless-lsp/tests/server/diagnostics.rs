@@ -102,3 +102,20 @@ async fn hovering_a_finding_says_why() {
     assert_eq!(hover["contents"]["value"], "**DANGER** `danger`\n\n1. here");
     assert_eq!(client.request("textDocument/hover", at(1)).await, Ok(Value::Null));
 }
+
+#[tokio::test]
+async fn a_report_brings_those_of_open_documents_that_its_flows_run_through() {
+    let mut capabilities = pull_capabilities();
+    capabilities["textDocument"]["diagnostic"]["relatedDocumentSupport"] = json!(true);
+    let mut client = Client::connect(Plan::default().stepping_through("/tmp/step.py"));
+    client.initialize(capabilities).await;
+    let step = "file:///tmp/step.py";
+    client.open(URI, DANGER).await;
+    let report = pull(&mut client, URI, None).await;
+    assert!(report.get("relatedDocuments").is_none(), "the other file is not open");
+    client.open(step, "DOUBT").await;
+    pull(&mut client, step, None).await;
+    let report = pull(&mut client, URI, None).await;
+    let related = &report["relatedDocuments"][step];
+    assert_eq!((&related["kind"], &related["items"][0]["code"]), (&json!("full"), &json!("doubt")));
+}
