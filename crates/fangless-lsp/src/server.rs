@@ -161,7 +161,10 @@ impl LanguageServer for Server {
         let abilities = Abilities::of(&params.capabilities);
         let client = params.client_info.as_ref().map_or("?", |info| info.name.as_str());
         info!(client, ?abilities, "initialize");
-        let capabilities = capabilities(&abilities);
+        // An editor that would ask for the whole workspace all the time can be kept from it.
+        let whole =
+            params.initialization_options.as_ref().and_then(|options| options.get("workspaceDiagnostics"));
+        let capabilities = capabilities(&abilities, whole != Some(&serde_json::Value::Bool(false)));
         if let Some(process) = params.process_id {
             parent::watch(process, &self.shared);
         }
@@ -315,7 +318,7 @@ impl LanguageServer for Server {
     }
 }
 
-fn capabilities(abilities: &Abilities) -> ServerCapabilities {
+fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -> ServerCapabilities {
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),
         change: Some(TextDocumentSyncKind::INCREMENTAL),
@@ -330,7 +333,7 @@ fn capabilities(abilities: &Abilities) -> ServerCapabilities {
     let pull = DiagnosticOptions {
         identifier: Some(SOURCE.to_string()),
         inter_file_dependencies: true,
-        workspace_diagnostics: true,
+        workspace_diagnostics,
         work_done_progress_options: WorkDoneProgressOptions::default(),
     };
     let filter = |glob: &str, kind| FileOperationFilter {

@@ -54,7 +54,8 @@ impl Settings {
         self.folder == other.folder && self.file == other.file && self.text == other.text
     }
 
-    fn relative(&self, path: &Path) -> String {
+    /// The path as the patterns of the configuration mean it.
+    pub fn relative(&self, path: &Path) -> String {
         with_slashes(path.strip_prefix(&self.folder).unwrap_or(path))
     }
 }

@@ -131,7 +131,8 @@ fn is_entered(entry: &DirEntry) -> bool {
     !is_named && !entry.path().join("pyvenv.cfg").exists()
 }
 
-fn is_python(path: &Path) -> bool {
+/// Whether the file is Python by its name.
+pub fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["py", "pyi", "pyw"].iter().any(|known| extension == *known))
 }
 

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check(arguments) => command::check::run(&arguments),
         Command::Fix(arguments) => command::fix::run(&arguments),
+        Command::Doctor { path } => command::doctor::run(&path),
         Command::Explain { rule } => command::explain::run(&rule),
         Command::Rules { output_format } => command::rules::run(output_format),
         Command::Server(arguments) => {

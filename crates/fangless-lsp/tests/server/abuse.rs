@@ -44,7 +44,7 @@ async fn positions_mean_the_same_place_in_every_encoding() {
             places.entry(unit.name()).or_default().push(found);
         }
     }
-    assert!(places["utf-16"].len() >= 3, "{places:?}");
+    assert!(places["utf-16"].len() >= 2, "{places:?}");
     assert_eq!(places["utf-8"], places["utf-16"]);
     assert_eq!(places["utf-32"], places["utf-16"]);
     assert!(places["utf-8"].iter().any(|(_, text)| text.contains("request.data")), "{places:?}");

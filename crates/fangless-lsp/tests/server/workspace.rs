@@ -63,6 +63,16 @@ async fn every_file_is_reported_once_and_then_only_what_changed() {
 }
 
 #[tokio::test]
+async fn the_whole_workspace_is_offered_unless_it_is_not_wanted() {
+    for (options, expected) in [(json!({}), true), (json!({"workspaceDiagnostics": false}), false)] {
+        let mut client = Client::connect(Plan::default());
+        let more = json!({"initializationOptions": options});
+        let server = client.initialize_with(pull_capabilities(), more).await;
+        assert_eq!(server["diagnosticProvider"]["workspaceDiagnostics"], expected);
+    }
+}
+
+#[tokio::test]
 async fn results_outlive_the_server() {
     let project = Project::new(&[("a.py", BAD)]);
     let first = pull(&mut pulling(&project, None).await, &[]).await;
