@@ -190,9 +190,17 @@ impl LanguageServer for Server {
         for complaint in self.shared.wishes().complaints {
             self.client.show_message(MessageType::WARNING, complaint).await;
         }
-        // A client that never answers must not hold up anything.
-        tokio::spawn(register(self.client.clone(), registrations(abilities)));
-        self.ask_for_settings();
+        // A client that never answers must not hold up anything, neither question the other.
+        let register = register(self.client.clone(), registrations(abilities));
+        let ask = configuration::ask(Arc::clone(&self.shared), self.client.clone());
+        let asks = abilities.configuration;
+        tokio::spawn(async move {
+            tokio::join!(register, async {
+                if asks {
+                    ask.await;
+                }
+            })
+        });
         if abilities.pulls && abilities.refreshes {
             tokio::spawn(refresh_forever(Arc::clone(&self.shared), self.client.clone()));
         }

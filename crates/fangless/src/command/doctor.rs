@@ -138,8 +138,8 @@ fn why_off(config: &Config, rule: &RuleDefinition, path: &str) -> String {
     if config.select.as_deref().is_some_and(|select| by(select).is_none()) {
         return "not in `select`".to_string();
     }
-    let entry = config.per_file_ignores.iter().filter(|entry| entry.files.matches(path));
-    if let Some(selector) = entry.filter_map(|entry| by(&entry.rules)).next() {
+    let mut entries = config.per_file_ignores.iter().filter(|entry| entry.files.matches(path));
+    if let Some(selector) = entries.find_map(|entry| by(&entry.rules)) {
         return format!("`{selector}` in `per-file-ignores`");
     }
     "strict: runs with `profile = \"strict\"`, or when `select` names it".to_string()
