@@ -185,7 +185,18 @@ impl Client {
         self.unread.iter().filter(|message| is_publish(message)).collect()
     }
 
+    /// The next message as it was sent, none taken before it.
+    pub(crate) async fn next_body(&mut self) -> String {
+        let body = within("a message", self.read_body()).await.expect("the server is there");
+        String::from_utf8(body).expect("the server sends UTF-8")
+    }
+
     async fn read(&mut self) -> Option<Value> {
+        let body = self.read_body().await?;
+        Some(serde_json::from_slice(&body).expect("the server sends JSON"))
+    }
+
+    async fn read_body(&mut self) -> Option<Vec<u8>> {
         let mut length = 0;
         loop {
             let mut line = String::new();
@@ -199,7 +210,7 @@ impl Client {
         }
         let mut body = vec![0; length];
         self.output.read_exact(&mut body).await.ok()?;
-        Some(serde_json::from_slice(&body).expect("the server sends JSON"))
+        Some(body)
     }
 
     pub(crate) async fn open(&mut self, uri: &str, text: &str) {

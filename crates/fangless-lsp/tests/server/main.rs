@@ -18,4 +18,5 @@ mod model;
 mod ordering;
 mod project;
 mod real;
+mod trace;
 mod workspace;
