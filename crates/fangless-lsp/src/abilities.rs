@@ -39,13 +39,15 @@ impl Abilities {
         let pull = text.and_then(|text| text.diagnostic.as_ref());
         let action = text.and_then(|text| text.code_action.as_ref());
         let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+        let refreshes =
+            workspace.and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support).unwrap_or(false);
         let resolvable = action.and_then(|action| action.resolve_support.as_ref());
         Self {
             encoding: Encoding::negotiate(offered),
-            pulls: pull.is_some(),
-            refreshes: workspace
-                .and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support)
-                .unwrap_or(false),
+            // A client that asks, but cannot be told to ask again, would not hear of what changes elsewhere: it is told
+            // unasked, if it can be.
+            pulls: pull.is_some() && (refreshes || publish.is_none()),
+            refreshes,
             version_in_publish: publish.and_then(|publish| publish.version_support).unwrap_or(false),
             // Announced with either way of getting diagnostics.
             related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false)

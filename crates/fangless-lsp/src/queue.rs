@@ -113,6 +113,11 @@ impl Queue {
         });
     }
 
+    /// The same for these, beside what is to be looked at anyway.
+    pub(crate) fn recheck_too(&self, uris: Vec<Uri>) {
+        self.add(|waiting| uris.into_iter().for_each(|uri| waiting.recheck.push(uri)));
+    }
+
     pub(crate) fn stop(&self) {
         self.add(|waiting| waiting.stop = true);
     }

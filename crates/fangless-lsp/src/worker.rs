@@ -100,8 +100,8 @@ impl Worker {
         self.pass_problems_on();
         if needs_strict && self.profile == Profile::Default {
             self.restart(Profile::Strict);
-        } else if !changed.is_empty() {
-            self.shared.queue.recheck(changed);
+        } else {
+            self.shared.queue.recheck_too(changed);
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, pull_capabilities, push_capabilities};
+use crate::engine::{DANGER, Plan};
 use crate::project::{BAD, Project, codes};
 
 const RULE: &str = "yaml-unsafe-load";
@@ -207,4 +208,30 @@ async fn settings_that_are_sent_unasked_count_too() {
         client.notify("workspace/didChangeConfiguration", json!({"settings": settings})).await;
         assert_eq!(found(&mut client, &python).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_new_configuration_takes_no_other_document_out_of_the_queue() {
+    let project = Project::new(&[("fangless.toml", "")]);
+    let (plan, mut keeper) = Plan::default().gated();
+    let mut client = Client::connect(plan);
+    client.initialize_with(push_capabilities(), project.folders(&[""])).await;
+    let (inside, outside) = (project.uri("a.py"), "file:///tmp/fangless-outside/user.py");
+    for (uri, text) in [(inside.as_str(), ""), (outside, "uses:used.py")] {
+        client.open(uri, text).await;
+        assert_eq!(keeper.started().await, text);
+        keeper.let_one_through();
+        assert_eq!(client.published(uri).await["diagnostics"], json!([]));
+    }
+    // The second one had the first looked at again.
+    assert_eq!(keeper.started().await, "");
+    keeper.let_one_through();
+    client.open("file:///tmp/fangless-outside/used.py", DANGER).await;
+    assert_eq!(keeper.started().await, DANGER);
+    project.write("fangless.toml", "profile = \"default\"\n");
+    changed_on_disk(&mut client, &project.uri("fangless.toml")).await;
+    client.barrier().await;
+    keeper.open();
+    // What the used file changes in its user is found all the same.
+    assert_eq!(client.published(outside).await["diagnostics"][0]["message"], "elsewhere");
 }

@@ -38,6 +38,21 @@ async fn who_does_not_pull_is_offered_no_pull() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_told_to_pull_again_is_pushed_to() {
+    let mut capabilities = pull_capabilities();
+    capabilities["workspace"]["diagnostics"] = json!({});
+    let mut client = Client::connect(Plan::default());
+    let server = client.initialize(capabilities).await;
+    assert!(server.get("diagnosticProvider").is_none(), "never both");
+    client.open(URI, DANGER).await;
+    assert_eq!(client.published(URI).await["diagnostics"][0]["code"], "danger");
+    // Unless it takes none.
+    let mut client = Client::connect(Plan::default());
+    let server = client.initialize(json!({"textDocument": {"diagnostic": {}}})).await;
+    assert!(server["diagnosticProvider"].is_object());
+}
+
+#[tokio::test]
 async fn the_same_diagnostics_are_unchanged_even_after_an_edit() {
     let mut client = Client::pulling(Plan::default()).await;
     client.open(URI, "DANGER\n").await;
