@@ -4,10 +4,11 @@
 //! The way of a keystroke: `input` (whole messages) -> `server` (handlers) -> `documents` (the newest text) ->
 //! `queue` -> `worker` (the one engine thread) -> `publish` (results, to clients that do not ask) or
 //! `request/diagnostic` (to those that do). `proto` and `position` translate.
-//! `configuration` says which rules are wanted where.
+//! `configuration` says which rules are wanted where, and `scan` looks at the files that are not open.
 
 mod abilities;
 mod analysis;
+mod capabilities;
 mod configuration;
 mod disabling;
 mod documents;

@@ -9,26 +9,20 @@ use fangless_engine::RuleSet;
 use tokio::sync::{Notify, watch};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, CreateFilesParams, DeleteFilesParams, Diagnostic, DiagnosticOptions,
-    DiagnosticServerCapabilities, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandOptions, ExecuteCommandParams,
-    FileChangeType, FileOperationFilter, FileOperationPattern, FileOperationPatternKind,
-    FileOperationRegistrationOptions, FileSystemWatcher, GlobPattern, Hover, HoverParams,
-    HoverProviderCapability, InitializeParams, InitializeResult, InitializedParams, LSPAny, MessageType,
-    OneOf, Registration, RenameFilesParams, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
-    WorkDoneProgressCancelParams, WorkDoneProgressOptions, WorkspaceDiagnosticParams,
-    WorkspaceDiagnosticReportResult, WorkspaceFileOperationsServerCapabilities,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CodeAction, CodeActionParams, CodeActionResponse, CreateFilesParams, DeleteFilesParams, Diagnostic,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, FileChangeType, Hover, HoverParams, InitializeParams, InitializeResult,
+    InitializedParams, LSPAny, MessageType, Registration, RenameFilesParams, ServerInfo, Uri,
+    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 use tower_lsp::{Client, LanguageServer};
 use tracing::{info, warn};
 
 use crate::Make;
 use crate::abilities::Abilities;
+use crate::capabilities::{capabilities, registrations};
 use crate::configuration::{self, Root, Wishes};
 use crate::documents::Documents;
 use crate::parent;
@@ -324,80 +318,6 @@ impl LanguageServer for Server {
         let token = params.work_done_progress_params.work_done_token;
         scan::publish(&self.shared, &self.client, token).await.map(Some)
     }
-}
-
-fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -> ServerCapabilities {
-    let sync = TextDocumentSyncOptions {
-        open_close: Some(true),
-        change: Some(TextDocumentSyncKind::INCREMENTAL),
-        save: Some(TextDocumentSyncSaveOptions::Supported(true)),
-        ..TextDocumentSyncOptions::default()
-    };
-    let actions = CodeActionOptions {
-        code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL]),
-        work_done_progress_options: WorkDoneProgressOptions::default(),
-        resolve_provider: Some(abilities.resolves_edits),
-    };
-    let pull = DiagnosticOptions {
-        identifier: Some(SOURCE.to_string()),
-        inter_file_dependencies: true,
-        workspace_diagnostics,
-        work_done_progress_options: WorkDoneProgressOptions::default(),
-    };
-    let filter = |glob: &str, kind| FileOperationFilter {
-        scheme: Some("file".to_string()),
-        pattern: FileOperationPattern { glob: glob.to_string(), matches: Some(kind), options: None },
-    };
-    let files = FileOperationRegistrationOptions {
-        filters: vec![
-            filter("**/*.{py,pyi,toml}", FileOperationPatternKind::File),
-            filter("**", FileOperationPatternKind::Folder),
-        ],
-    };
-    ServerCapabilities {
-        position_encoding: Some(abilities.encoding.kind()),
-        text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
-        code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
-        hover_provider: Some(HoverProviderCapability::Simple(true)),
-        workspace: Some(WorkspaceServerCapabilities {
-            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
-                supported: Some(true),
-                change_notifications: Some(OneOf::Left(true)),
-            }),
-            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
-                did_create: Some(files.clone()),
-                did_rename: Some(files.clone()),
-                did_delete: Some(files),
-                ..WorkspaceFileOperationsServerCapabilities::default()
-            }),
-        }),
-        execute_command_provider: Some(ExecuteCommandOptions {
-            commands: vec![scan::COMMAND.to_string()],
-            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
-        }),
-        diagnostic_provider: abilities.pulls.then_some(DiagnosticServerCapabilities::Options(pull)),
-        ..ServerCapabilities::default()
-    }
-}
-
-/// What the client is asked to tell, as far as it can be asked.
-fn registrations(abilities: &Abilities) -> Vec<Registration> {
-    let watcher =
-        |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_string()), kind: None };
-    let files = DidChangeWatchedFilesRegistrationOptions {
-        watchers: vec![watcher("**/*.{py,pyi}"), watcher("**/{fangless,pyproject}.toml")],
-    };
-    let files = abilities.watches_files.then(|| Registration {
-        id: "fangless-files".to_string(),
-        method: "workspace/didChangeWatchedFiles".to_string(),
-        register_options: serde_json::to_value(files).ok(),
-    });
-    let settings = abilities.registers_configuration.then(|| Registration {
-        id: "fangless-settings".to_string(),
-        method: "workspace/didChangeConfiguration".to_string(),
-        register_options: Some(serde_json::json!({"section": SOURCE})),
-    });
-    files.into_iter().chain(settings).collect()
 }
 
 async fn register(client: Client, registrations: Vec<Registration>) {

@@ -90,7 +90,7 @@ impl Worker {
         let mut needs_strict = false;
         for uri in self.shared.documents.uris() {
             let Some(view) = self.shared.documents.view(&uri).filter(|view| view.analysed) else { continue };
-            let settings = self.settings_of(&view.path);
+            let settings = self.scopes.settings_of(&view.path);
             needs_strict |= settings.needs_strict;
             let known = self.shared.results.get(&uri);
             if all || known.is_some_and(|known| !known.settings.same_source(&settings)) {
@@ -103,10 +103,6 @@ impl Worker {
         } else {
             self.shared.queue.recheck_too(changed);
         }
-    }
-
-    fn settings_of(&mut self, path: &str) -> Arc<Settings> {
-        self.scopes.settings_of(path)
     }
 
     fn pass_problems_on(&mut self) {
@@ -127,7 +123,7 @@ impl Worker {
         }
         // Closed in the meantime.
         let Some(view) = self.shared.documents.view(uri) else { return };
-        let settings = self.settings_of(&view.path);
+        let settings = self.scopes.settings_of(&view.path);
         self.pass_problems_on();
         if view.analysed && settings.needs_strict && self.profile == Profile::Default {
             self.restart(Profile::Strict);
@@ -164,7 +160,7 @@ impl Worker {
         if !view.analysed || known.is_none_or(|known| known.lost || known.view.revision != view.revision) {
             return;
         }
-        let settings = self.settings_of(&view.path);
+        let settings = self.scopes.settings_of(&view.path);
         match self.caught(|worker| worker.analysis.findings(&view.path)) {
             Some(findings) => {
                 if self.store(uri, view, settings, findings) {
