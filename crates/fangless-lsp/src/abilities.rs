@@ -1,6 +1,6 @@
 //! What the client can do, boiled down to what the server asks.
 
-use tower_lsp::ls_types::{ClientCapabilities, MarkupKind};
+use tower_lsp::ls_types::{ClientCapabilities, MarkupKind, ResourceOperationKind};
 
 use crate::position::Encoding;
 
@@ -19,6 +19,16 @@ pub(crate) struct Abilities {
     pub(crate) resolves_edits: bool,
     pub(crate) markdown: bool,
     pub(crate) watches_files: bool,
+    /// A workspace edit may make a file.
+    pub(crate) creates_files: bool,
+    /// A report on one document may bring those of others.
+    pub(crate) related_documents: bool,
+    /// The server may start a progress of its own.
+    pub(crate) progress: bool,
+    /// It answers `workspace/configuration`.
+    pub(crate) configuration: bool,
+    /// It wants to be asked before it says that its settings changed.
+    pub(crate) registers_configuration: bool,
 }
 
 impl Abilities {
@@ -29,13 +39,15 @@ impl Abilities {
         let pull = text.and_then(|text| text.diagnostic.as_ref());
         let action = text.and_then(|text| text.code_action.as_ref());
         let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+        let refreshes =
+            workspace.and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support).unwrap_or(false);
         let resolvable = action.and_then(|action| action.resolve_support.as_ref());
         Self {
             encoding: Encoding::negotiate(offered),
-            pulls: pull.is_some(),
-            refreshes: workspace
-                .and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support)
-                .unwrap_or(false),
+            // A client that asks, but cannot be told to ask again, would not hear of what changes elsewhere: it is told
+            // unasked, if it can be.
+            pulls: pull.is_some() && (refreshes || publish.is_none()),
+            refreshes,
             version_in_publish: publish.and_then(|publish| publish.version_support).unwrap_or(false),
             // Announced with either way of getting diagnostics.
             related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false)
@@ -53,6 +65,15 @@ impl Abilities {
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             watches_files: workspace
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
+                .unwrap_or(false),
+            creates_files: workspace
+                .and_then(|workspace| workspace.workspace_edit.as_ref()?.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            related_documents: pull.and_then(|pull| pull.related_document_support).unwrap_or(false),
+            progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
+            configuration: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
+            registers_configuration: workspace
+                .and_then(|workspace| workspace.did_change_configuration.as_ref()?.dynamic_registration)
                 .unwrap_or(false),
         }
     }

@@ -9,6 +9,8 @@ pub trait Analysis {
     fn edit_file(&mut self, path: &str, edits: &[Edit]);
     fn remove_file(&mut self, path: &str);
     fn text(&self, path: &str) -> Option<String>;
+    /// Does the work of `findings`, as far as it is this file's own.
+    fn evaluate(&mut self, path: &str);
     fn findings(&mut self, path: &str) -> Vec<Finding>;
     fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix>;
     fn wanted(&mut self) -> Vec<String>;
@@ -30,6 +32,10 @@ impl Analysis for Workspace {
 
     fn text(&self, path: &str) -> Option<String> {
         Self::text(self, path).map(ToString::to_string)
+    }
+
+    fn evaluate(&mut self, path: &str) {
+        Self::evaluate(self, path);
     }
 
     fn findings(&mut self, path: &str) -> Vec<Finding> {

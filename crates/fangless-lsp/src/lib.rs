@@ -4,17 +4,24 @@
 //! The way of a keystroke: `input` (whole messages) -> `server` (handlers) -> `documents` (the newest text) ->
 //! `queue` -> `worker` (the one engine thread) -> `publish` (results, to clients that do not ask) or
 //! `request/diagnostic` (to those that do). `proto` and `position` translate.
+//! `configuration` says which rules are wanted where, and `scan` looks at the files that are not open.
 
 mod abilities;
 mod analysis;
+mod capabilities;
+mod configuration;
+mod disabling;
 mod documents;
 mod input;
+mod parent;
 mod paths;
 mod position;
+mod progress;
 mod proto;
 mod publish;
 mod queue;
 mod request;
+mod scan;
 mod server;
 mod stdio;
 mod suppression;
@@ -24,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use fangless_engine::rule::schema::Profile;
 use fangless_engine::{RuleSet, Workspace};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
@@ -68,23 +76,29 @@ where
 {
     let rules = Arc::new(RuleSet::builtin());
     let for_engine = Arc::clone(&rules);
-    serve_with(input, output, rules, move || Workspace::new(Arc::clone(&for_engine))).await
+    let make = move |profile| Workspace::with_profile(Arc::clone(&for_engine), profile == Profile::Strict);
+    serve_with(input, output, rules, make).await
 }
 
-/// Serves one client with an engine of the caller's making. `make` runs on the engine thread, again after a panic.
+/// Makes an engine that runs the rules of a profile.
+pub(crate) type Make = Box<dyn Fn(Profile) -> Box<dyn Analysis> + Send + Sync>;
+
+/// Serves one client with an engine of the caller's making. `make` runs on the thread that uses the engine, and again
+/// after a panic.
 pub async fn serve_with<I, O, A>(
     input: I,
     output: O,
     rules: Arc<RuleSet>,
-    make: impl Fn() -> A + Send + 'static,
+    make: impl Fn(Profile) -> A + Send + Sync + 'static,
 ) -> Ended
 where
     I: AsyncRead + Unpin + Send + 'static,
     O: AsyncWrite + Send + 'static,
-    A: Analysis,
+    A: Analysis + 'static,
 {
-    let shared = Arc::new(Shared::new(rules));
-    if let Err(error) = worker::spawn(Arc::clone(&shared), make) {
+    let make: Make = Box::new(move |profile| Box::new(make(profile)));
+    let shared = Arc::new(Shared::new(rules, make));
+    if let Err(error) = worker::spawn(Arc::clone(&shared)) {
         error!(%error, "no thread for the engine");
         return Ended::Abrupt;
     }
@@ -92,16 +106,23 @@ where
     let (service, socket) = LspService::build(|client| Server { client, shared: for_service })
         .custom_method(input::MALFORMED, Server::malformed)
         .custom_method(input::INVALID, Server::invalid)
+        .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
         .finish();
     let publisher =
         tokio::spawn(publish::publish_forever(Arc::clone(&shared), service.inner().client.clone()));
+    let complainer =
+        tokio::spawn(configuration::publish_forever(Arc::clone(&shared), service.inner().client.clone()));
     let (messages, filtered) = tokio::io::duplex(INPUT_BUFFER_BYTES);
     let mut filter = tokio::spawn(input::filter(input, filtered));
     let transport =
         tower_lsp::Server::new(messages, output, socket).concurrency_level(HANDLERS_AT_ONCE).serve(service);
     tokio::pin!(transport);
-    let input_ended = tokio::select! {
+    let client_is_gone = tokio::select! {
         () = &mut transport => false,
+        () = shared.orphaned.notified() => {
+            debug!("the client's process is gone");
+            true
+        }
         ended = &mut filter => {
             debug!(?ended, "the input ended");
             // What was asked is still answered, if it does not take long.
@@ -112,6 +133,7 @@ where
     };
     filter.abort();
     publisher.abort();
+    complainer.abort();
     shared.queue.stop();
-    if input_ended || shared.shut_down.load(Ordering::Relaxed) { Ended::Orderly } else { Ended::Abrupt }
+    if client_is_gone || shared.shut_down.load(Ordering::Relaxed) { Ended::Orderly } else { Ended::Abrupt }
 }

@@ -7,9 +7,9 @@ use fangless_engine::{Certainty, Edit, Finding, FlowStep, Severity};
 use ropey::Rope;
 use serde_json::json;
 use tower_lsp::ls_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DocumentChanges, Location,
-    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit, Uri,
-    WorkspaceEdit,
+    CodeDescription, CreateFile, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    DocumentChangeOperation, DocumentChanges, Location, NumberOrString, OneOf,
+    OptionalVersionedTextDocumentIdentifier, ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
 
 use crate::abilities::Abilities;
@@ -83,18 +83,34 @@ const fn severity(severity: Severity) -> DiagnosticSeverity {
 
 /// Edits of one state of a document, in the form that the client takes.
 pub(crate) fn workspace_edit(uri: &Uri, view: &View, edits: &[Edit], abilities: &Abilities) -> WorkspaceEdit {
-    let edits = text_edits(&view.rope, edits, abilities.encoding);
+    file_edit(uri, Some(view.version), None, &view.rope, edits, abilities)
+}
+
+/// The same for a file that need not be open, or be there.
+pub(crate) fn file_edit(
+    uri: &Uri,
+    version: Option<i32>,
+    create: Option<CreateFile>,
+    rope: &Rope,
+    edits: &[Edit],
+    abilities: &Abilities,
+) -> WorkspaceEdit {
+    let edits = text_edits(rope, edits, abilities.encoding);
     if !abilities.document_changes {
         return WorkspaceEdit { changes: Some(HashMap::from([(uri.clone(), edits)])), ..Default::default() };
     }
     let edit = TextDocumentEdit {
-        text_document: OptionalVersionedTextDocumentIdentifier {
-            uri: uri.clone(),
-            version: Some(view.version),
-        },
+        text_document: OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version },
         edits: edits.into_iter().map(OneOf::Left).collect(),
     };
-    WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(vec![edit])), ..Default::default() }
+    let changes = match create {
+        None => DocumentChanges::Edits(vec![edit]),
+        Some(create) => DocumentChanges::Operations(vec![
+            DocumentChangeOperation::Op(ResourceOp::Create(create)),
+            DocumentChangeOperation::Edit(edit),
+        ]),
+    };
+    WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
 }
 
 fn text_edits(rope: &Rope, edits: &[Edit], encoding: Encoding) -> Vec<TextEdit> {

@@ -2,11 +2,12 @@
 //! A result goes out only while it describes the newest text, and never twice.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use fangless_engine::Finding;
+use fangless_project::discovery::Settings;
 use tokio::sync::{Notify, watch};
 use tower_lsp::Client;
 use tower_lsp::ls_types::{Diagnostic, Uri};
@@ -17,7 +18,9 @@ use crate::server::Shared;
 /// What the engine found in one state of a document.
 pub(crate) struct Outcome {
     pub(crate) view: View,
-    /// Without the suppressed ones.
+    /// The configuration that held.
+    pub(crate) settings: Arc<Settings>,
+    /// Without the suppressed ones, and those that the configuration does not want.
     pub(crate) findings: Vec<Finding>,
     /// One for each finding, in the same order.
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -27,10 +30,17 @@ pub(crate) struct Outcome {
     pub(crate) lost: bool,
 }
 
+/// The same for the same diagnostics, whichever analysis found them, in whichever run of the server.
+pub(crate) fn result_id(diagnostics: &[Diagnostic]) -> String {
+    let mut hasher = DefaultHasher::new();
+    // Diagnostics are plain data: they can always be written down.
+    serde_json::to_string(diagnostics).unwrap_or_default().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 #[derive(Default)]
 pub(crate) struct Results {
     outcomes: DashMap<Uri, Arc<Outcome>>,
-    ids: AtomicU64,
     /// Documents whose result or existence changed since the publisher last looked.
     unsent: Mutex<BTreeSet<Uri>>,
     wake_publisher: Notify,
@@ -43,23 +53,30 @@ impl Results {
         &self,
         uri: &Uri,
         view: View,
+        settings: Arc<Settings>,
         findings: Vec<Finding>,
         diagnostics: Vec<Diagnostic>,
     ) -> bool {
         let before = self.get(uri).filter(|before| !before.lost && before.diagnostics == diagnostics);
         let result_id = match &before {
             Some(before) => before.result_id.clone(),
-            None => self.ids.fetch_add(1, Ordering::Relaxed).to_string(),
+            None => result_id(&diagnostics),
         };
-        let outcome = Outcome { view, findings, diagnostics, result_id, lost: false };
+        let outcome = Outcome { view, settings, findings, diagnostics, result_id, lost: false };
         self.keep(uri, outcome);
         before.is_none()
     }
 
     /// Notes that the analysis of this state was lost. What was published stays.
     pub(crate) fn store_lost(&self, uri: &Uri, view: View) {
-        let outcome =
-            Outcome { view, findings: vec![], diagnostics: vec![], result_id: String::new(), lost: true };
+        let outcome = Outcome {
+            view,
+            settings: Arc::default(),
+            findings: vec![],
+            diagnostics: vec![],
+            result_id: String::new(),
+            lost: true,
+        };
         self.keep(uri, outcome);
     }
 
@@ -139,6 +156,10 @@ async fn publish(shared: &Shared, client: &Client, uri: Uri, sent: &mut HashMap<
     let Some(outcome) = shared.results.fresh(&uri, revision).filter(|outcome| !outcome.lost) else {
         return;
     };
+    // What is wrong with an open configuration file is said elsewhere, and must not be taken back here.
+    if !outcome.view.analysed && shared.problems.borrow().contains_key(&uri) {
+        return;
+    }
     // To a client that tells versions apart, the same diagnostics for a newer version are news.
     let versioned = shared.abilities().version_in_publish;
     let known = sent.get(&uri).is_some_and(|before| {

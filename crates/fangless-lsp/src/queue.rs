@@ -12,6 +12,8 @@ use crate::documents::Revision;
 
 /// One thing for the engine thread to do.
 pub(crate) enum Task {
+    /// The configuration may have changed.
+    Configure,
     /// The document was closed; its path.
     Closed(String),
     /// The file on disk was created, changed or deleted.
@@ -41,6 +43,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct Waiting {
+    configure: bool,
     closed: BTreeSet<String>,
     on_disk: BTreeSet<String>,
     questions: VecDeque<Question>,
@@ -92,6 +95,10 @@ impl Queue {
         });
     }
 
+    pub(crate) fn configure(&self) {
+        self.add(|waiting| waiting.configure = true);
+    }
+
     pub(crate) fn ask(&self, question: Question) {
         self.add(|waiting| waiting.questions.push_back(question));
     }
@@ -104,6 +111,11 @@ impl Queue {
                 waiting.recheck.push(uri);
             }
         });
+    }
+
+    /// The same for these, beside what is to be looked at anyway.
+    pub(crate) fn recheck_too(&self, uris: Vec<Uri>) {
+        self.add(|waiting| uris.into_iter().for_each(|uri| waiting.recheck.push(uri)));
     }
 
     pub(crate) fn stop(&self) {
@@ -136,6 +148,9 @@ impl Waiting {
     fn pop(&mut self) -> Option<Task> {
         if self.stop {
             return Some(Task::Stop);
+        }
+        if std::mem::take(&mut self.configure) {
+            return Some(Task::Configure);
         }
         if let Some(path) = self.closed.pop_first() {
             return Some(Task::Closed(path));

@@ -1,31 +1,38 @@
 //! The language server: what it can do, and which part does it. Notifications change the documents before anything
 //! is awaited; no handler waits for an answer of the client.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fangless_engine::RuleSet;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, DiagnosticOptions, DiagnosticServerCapabilities, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, FileSystemWatcher,
-    GlobPattern, Hover, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult,
-    InitializedParams, Registration, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, WorkDoneProgressOptions,
+    CodeAction, CodeActionParams, CodeActionResponse, CreateFilesParams, DeleteFilesParams, Diagnostic,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, FileChangeType, Hover, HoverParams, InitializeParams, InitializeResult,
+    InitializedParams, LSPAny, MessageType, Registration, RenameFilesParams, ServerInfo, Uri,
+    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 use tower_lsp::{Client, LanguageServer};
 use tracing::{info, warn};
 
+use crate::Make;
 use crate::abilities::Abilities;
+use crate::capabilities::{capabilities, registrations};
+use crate::configuration::{self, Root, Wishes};
 use crate::documents::Documents;
+use crate::parent;
 use crate::paths::engine_path;
+use crate::progress::Cancellations;
 use crate::proto::SOURCE;
 use crate::publish::Results;
 use crate::queue::Queue;
-use crate::request::{code_action, diagnostic, hover};
+use crate::request::{code_action, diagnostic, hover, workspace};
+use crate::scan::{self, Scans};
 
 /// What the handlers, the engine thread and the publisher share.
 pub(crate) struct Shared {
@@ -36,11 +43,19 @@ pub(crate) struct Shared {
     /// Results of documents changed that the client did not touch: one that pulls must be told.
     pub(crate) refresh: Notify,
     pub(crate) shut_down: AtomicBool,
+    /// The process that started the server is gone.
+    pub(crate) orphaned: Notify,
+    pub(crate) scans: Scans,
+    pub(crate) cancellations: Cancellations,
+    pub(crate) make: Make,
+    /// What is wrong with configuration files.
+    pub(crate) problems: watch::Sender<BTreeMap<Uri, Diagnostic>>,
+    wishes: Mutex<Wishes>,
     abilities: OnceLock<Abilities>,
 }
 
 impl Shared {
-    pub(crate) fn new(rules: Arc<RuleSet>) -> Self {
+    pub(crate) fn new(rules: Arc<RuleSet>, make: Make) -> Self {
         Self {
             documents: Documents::default(),
             results: Results::default(),
@@ -48,12 +63,45 @@ impl Shared {
             rules,
             refresh: Notify::new(),
             shut_down: AtomicBool::new(false),
+            orphaned: Notify::new(),
+            scans: Scans::default(),
+            cancellations: Cancellations::default(),
+            make,
+            problems: watch::Sender::default(),
+            wishes: Mutex::default(),
             abilities: OnceLock::new(),
         }
     }
 
     pub(crate) fn abilities(&self) -> &Abilities {
         self.abilities.get_or_init(Abilities::default)
+    }
+
+    /// What the client wants, as far as it has said so.
+    pub(crate) fn wishes(&self) -> Wishes {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what the client wants, and has the configuration looked at anew.
+    pub(crate) fn wish(&self, change: impl FnOnce(&mut Wishes)) {
+        change(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
+        self.configure();
+    }
+
+    /// Has the configuration looked at anew.
+    fn configure(&self) {
+        self.scans.forget();
+        self.queue.configure();
+    }
+
+    /// A file or folder on disk was made, changed or deleted.
+    fn on_disk(&self, path: String) {
+        self.scans.forget();
+        if configuration::is_configuration(&path) {
+            self.queue.configure();
+        } else {
+            self.queue.on_disk(path);
+        }
     }
 }
 
@@ -63,10 +111,36 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Asks the client for its settings, where it can be asked.
+    fn ask_for_settings(&self) {
+        if self.shared.abilities().configuration {
+            tokio::spawn(configuration::ask(Arc::clone(&self.shared), self.client.clone()));
+        }
+    }
+
     /// The answer to what is no JSON-RPC message; see `input`.
     #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
     pub(crate) async fn malformed(&self) -> Result<()> {
         Err(Error::parse_error())
+    }
+
+    /// The user wants no more of the work behind a progress.
+    #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
+    pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        self.shared.cancellations.cancel(&params.token);
+    }
+
+    /// A file or folder is there, or is there no more.
+    fn moved(&self, uri: &str) {
+        if let Ok(uri) = uri.parse::<Uri>() {
+            self.shared.on_disk(engine_path(&uri));
+        }
+    }
+
+    async fn gone(&self, uri: &str) {
+        if let Ok(uri) = uri.parse::<Uri>() {
+            scan::take_back(&self.shared, &self.client, &uri).await;
+        }
     }
 
     /// See `malformed`: JSON, but no message.
@@ -81,7 +155,17 @@ impl LanguageServer for Server {
         let abilities = Abilities::of(&params.capabilities);
         let client = params.client_info.as_ref().map_or("?", |info| info.name.as_str());
         info!(client, ?abilities, "initialize");
-        let capabilities = capabilities(&abilities);
+        // An editor that would ask for the whole workspace all the time can be kept from it.
+        let whole =
+            params.initialization_options.as_ref().and_then(|options| options.get("workspaceDiagnostics"));
+        let capabilities = capabilities(&abilities, whole != Some(&serde_json::Value::Bool(false)));
+        if let Some(process) = params.process_id {
+            parent::watch(process, &self.shared);
+        }
+        let roots = configuration::roots(&params);
+        let settings = params.initialization_options.unwrap_or_default();
+        let (overrides, complaints) = configuration::overrides(&settings, &self.shared.rules);
+        self.shared.wish(|wishes| *wishes = Wishes { roots, overrides, complaints });
         if self.shared.abilities.set(abilities).is_err() {
             warn!("initialized twice; the first counts");
         }
@@ -97,10 +181,20 @@ impl LanguageServer for Server {
 
     async fn initialized(&self, _: InitializedParams) {
         let abilities = self.shared.abilities();
-        if abilities.watches_files {
-            // A client that never answers must not hold up anything.
-            tokio::spawn(watch_files(self.client.clone()));
+        for complaint in self.shared.wishes().complaints {
+            self.client.show_message(MessageType::WARNING, complaint).await;
         }
+        // A client that never answers must not hold up anything, neither question the other.
+        let register = register(self.client.clone(), registrations(abilities));
+        let ask = configuration::ask(Arc::clone(&self.shared), self.client.clone());
+        let asks = abilities.configuration;
+        tokio::spawn(async move {
+            tokio::join!(register, async {
+                if asks {
+                    ask.await;
+                }
+            })
+        });
         if abilities.pulls && abilities.refreshes {
             tokio::spawn(refresh_forever(Arc::clone(&self.shared), self.client.clone()));
         }
@@ -112,8 +206,13 @@ impl LanguageServer for Server {
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let uri = params.text_document.uri.clone();
         self.shared.documents.open(&params.text_document);
         self.shared.queue.changed(params.text_document.uri);
+        if self.shared.abilities().pulls {
+            // From now on the client asks; what a scan has told it would stand there twice.
+            scan::take_back(&self.shared, &self.client, &uri).await;
+        }
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
@@ -133,10 +232,60 @@ impl LanguageServer for Server {
         }
     }
 
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        // Not every client watches files, and none watches those above its folders.
+        self.shared.configure();
+    }
+
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         for change in params.changes {
-            self.shared.queue.on_disk(engine_path(&change.uri));
+            self.shared.on_disk(engine_path(&change.uri));
+            if change.typ == FileChangeType::DELETED {
+                scan::take_back(&self.shared, &self.client, &change.uri).await;
+            }
         }
+    }
+
+    async fn did_create_files(&self, params: CreateFilesParams) {
+        for file in params.files {
+            self.moved(&file.uri);
+        }
+    }
+
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        for file in params.files {
+            self.moved(&file.old_uri);
+            self.moved(&file.new_uri);
+            self.gone(&file.old_uri).await;
+        }
+    }
+
+    async fn did_delete_files(&self, params: DeleteFilesParams) {
+        for file in params.files {
+            self.moved(&file.uri);
+            self.gone(&file.uri).await;
+        }
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        if self.shared.abilities().configuration {
+            self.ask_for_settings();
+        } else if let Some(settings) = params.settings.get(SOURCE) {
+            let (overrides, complaints) = configuration::overrides(settings, &self.shared.rules);
+            self.shared.wish(|wishes| wishes.overrides = overrides);
+            for complaint in complaints {
+                self.client.show_message(MessageType::WARNING, complaint).await;
+            }
+        }
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let event = params.event;
+        self.shared.wish(|wishes| {
+            wishes.roots.retain(|root| event.removed.iter().all(|removed| removed.uri != root.uri));
+            wishes.roots.extend(event.added.into_iter().filter_map(|added| Root::new(added.uri)));
+        });
+        self.ask_for_settings();
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
@@ -154,48 +303,29 @@ impl LanguageServer for Server {
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         diagnostic::report(&self.shared, params).await
     }
-}
 
-fn capabilities(abilities: &Abilities) -> ServerCapabilities {
-    let sync = TextDocumentSyncOptions {
-        open_close: Some(true),
-        change: Some(TextDocumentSyncKind::INCREMENTAL),
-        ..TextDocumentSyncOptions::default()
-    };
-    let actions = CodeActionOptions {
-        code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL]),
-        work_done_progress_options: WorkDoneProgressOptions::default(),
-        resolve_provider: Some(abilities.resolves_edits),
-    };
-    let pull = DiagnosticOptions {
-        identifier: Some(SOURCE.to_string()),
-        inter_file_dependencies: true,
-        workspace_diagnostics: false,
-        work_done_progress_options: WorkDoneProgressOptions::default(),
-    };
-    ServerCapabilities {
-        position_encoding: Some(abilities.encoding.kind()),
-        text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
-        code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
-        hover_provider: Some(HoverProviderCapability::Simple(true)),
-        diagnostic_provider: abilities.pulls.then_some(DiagnosticServerCapabilities::Options(pull)),
-        ..ServerCapabilities::default()
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        workspace::report(&self.shared, &self.client, params).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        if params.command != scan::COMMAND {
+            return Err(Error::invalid_params(format!("there is no command `{}`", params.command)));
+        }
+        let token = params.work_done_progress_params.work_done_token;
+        scan::publish(&self.shared, &self.client, token).await.map(Some)
     }
 }
 
-async fn watch_files(client: Client) {
-    let watchers = vec![FileSystemWatcher {
-        glob_pattern: GlobPattern::String("**/*.{py,pyi}".to_string()),
-        kind: None,
-    }];
-    let options = DidChangeWatchedFilesRegistrationOptions { watchers };
-    let registration = Registration {
-        id: "fangless-files".to_string(),
-        method: "workspace/didChangeWatchedFiles".to_string(),
-        register_options: serde_json::to_value(options).ok(),
-    };
-    if let Err(error) = client.register_capability(vec![registration]).await {
-        warn!(%error, "the client does not watch files");
+async fn register(client: Client, registrations: Vec<Registration>) {
+    if registrations.is_empty() {
+        return;
+    }
+    if let Err(error) = client.register_capability(registrations).await {
+        warn!(%error, "the client does not say what changes");
     }
 }
 

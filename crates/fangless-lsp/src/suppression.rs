@@ -8,6 +8,8 @@ use crate::position::line_end;
 
 /// What a silencing comment begins with.
 const MARKER: &str = "fangless: ignore[";
+/// What stands for the reason until somebody writes it.
+const REASON: &str = "TODO: say why";
 
 /// The comment at the end of the finding's first line, or of its last where the first cannot carry one. An ignore
 /// that is there already gets one more rule.
@@ -35,7 +37,7 @@ fn on_line(rope: &Rope, finding: &Finding, number: usize, from: usize) -> Option
         return None;
     }
     let text = line.trim_end();
-    Some(insertion(line_start + text.len(), format!("  # {MARKER}{}]", finding.rule)))
+    Some(insertion(line_start + text.len(), format!("  # {MARKER}{}] {REASON}", finding.rule)))
 }
 
 fn insertion(at: usize, text: String) -> Edit {
@@ -69,16 +71,25 @@ mod tests {
 
     #[test]
     fn the_first_line_where_it_can() {
-        assert_eq!(silenced("f(\n  a)\nb", "f(\n  a)").unwrap(), "f(  # fangless: ignore[rule]\n  a)\nb");
-        assert_eq!(silenced("x\r\nf()\r\n", "f()").unwrap(), "x\r\nf()  # fangless: ignore[rule]\r\n");
+        assert_eq!(
+            silenced("f(\n  a)\nb", "f(\n  a)").unwrap(),
+            "f(  # fangless: ignore[rule] TODO: say why\n  a)\nb"
+        );
+        assert_eq!(
+            silenced("x\r\nf()\r\n", "f()").unwrap(),
+            "x\r\nf()  # fangless: ignore[rule] TODO: say why\r\n"
+        );
     }
 
     #[test]
     fn else_the_last_one() {
         let call = "f('''a\nb''')";
-        assert_eq!(silenced(call, call).unwrap(), format!("{call}  # fangless: ignore[rule]"));
+        assert_eq!(silenced(call, call).unwrap(), format!("{call}  # fangless: ignore[rule] TODO: say why"));
         let joined = "a + \\\n  b";
-        assert_eq!(silenced(joined, joined).unwrap(), format!("{joined}  # fangless: ignore[rule]"));
+        assert_eq!(
+            silenced(joined, joined).unwrap(),
+            format!("{joined}  # fangless: ignore[rule] TODO: say why")
+        );
         let unfinished = "f('''a\nb''', '''\n''')";
         assert_eq!(silenced(unfinished, "f('''a\nb'''"), None);
     }

@@ -6,12 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use fangless_engine::{Finding, Fix};
+use fangless_engine::rule::schema::Profile;
+use fangless_engine::{Finding, Fix, RuleSet};
+use fangless_project::discovery::{Problem, Settings};
 use ropey::Rope;
 use tower_lsp::ls_types::{Diagnostic, Uri};
 use tracing::{debug, error, warn};
 
 use crate::analysis::Analysis;
+use crate::configuration::{Scopes, Wishes, diagnostic};
 use crate::documents::{Change, MAX_ANALYSED_BYTES, View};
 use crate::paths::is_made_up;
 use crate::proto;
@@ -23,39 +26,92 @@ const MAX_FILES_READ: usize = 5_000;
 /// How long a chain of imports is followed in one go.
 const MAX_IMPORT_ROUNDS: usize = 64;
 /// The engine recurses over nested code; address space costs nothing until it is used.
-const STACK_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Starts the engine thread. It ends when the queue is told to stop.
-pub(crate) fn spawn<A: Analysis>(
-    shared: Arc<Shared>,
-    make: impl Fn() -> A + Send + 'static,
-) -> std::io::Result<std::thread::JoinHandle<()>> {
-    let work = move || {
-        let analysis = make();
-        Worker { shared, make, analysis, on_disk: HashSet::new() }.run();
-    };
+pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let work = move || Worker::new(shared).run();
     std::thread::Builder::new().name("fangless-engine".to_string()).stack_size(STACK_BYTES).spawn(work)
 }
 
-struct Worker<A, M> {
+struct Worker {
     shared: Arc<Shared>,
-    make: M,
-    analysis: A,
+    /// Which rules the engine runs. It stays strict once it had to be: who wants less is shown less.
+    profile: Profile,
+    analysis: Box<dyn Analysis>,
     /// The files that were read, or looked for in vain.
     on_disk: HashSet<String>,
+    wishes: Wishes,
+    scopes: Scopes,
+    /// The problems of configuration files that were last passed on.
+    problems: Vec<Problem>,
 }
 
-impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
+impl Worker {
+    fn new(shared: Arc<Shared>) -> Self {
+        let profile = Profile::Default;
+        let wishes = Wishes::default();
+        Self {
+            profile,
+            analysis: (shared.make)(profile),
+            on_disk: HashSet::new(),
+            scopes: Scopes::new(&shared.rules, &wishes),
+            wishes,
+            problems: Vec::new(),
+            shared,
+        }
+    }
+
     fn run(mut self) {
         loop {
             match self.shared.queue.next() {
                 Task::Stop => return,
+                Task::Configure => self.configure(),
                 Task::Analyse(uri) => self.analyse(&uri),
                 Task::Recheck(uri) => self.recheck(&uri),
                 Task::Answer(question) => self.answer(question),
                 Task::Closed(path) => self.guarded(&path, |worker| worker.closed(&path)),
                 Task::OnDisk(path) => self.guarded(&path, |worker| worker.changed_on_disk(&path)),
             }
+        }
+    }
+
+    /// Reads the configuration anew, and looks again at the documents for which it differs.
+    fn configure(&mut self) {
+        let wishes = self.shared.wishes();
+        let all = wishes != self.wishes;
+        if all {
+            self.scopes = Scopes::new(&self.shared.rules, &wishes);
+            self.wishes = wishes;
+        } else {
+            self.scopes.reload();
+        }
+        let mut changed = Vec::new();
+        let mut needs_strict = false;
+        for uri in self.shared.documents.uris() {
+            let Some(view) = self.shared.documents.view(&uri).filter(|view| view.analysed) else { continue };
+            let settings = self.scopes.settings_of(&view.path);
+            needs_strict |= settings.needs_strict;
+            let known = self.shared.results.get(&uri);
+            if all || known.is_some_and(|known| !known.settings.same_source(&settings)) {
+                changed.push(uri);
+            }
+        }
+        self.pass_problems_on();
+        if needs_strict && self.profile == Profile::Default {
+            self.restart(Profile::Strict);
+        } else {
+            self.shared.queue.recheck_too(changed);
+        }
+    }
+
+    fn pass_problems_on(&mut self) {
+        let problems = self.scopes.problems();
+        if problems != self.problems {
+            let encoding = self.shared.abilities().encoding;
+            let diagnostics = problems.iter().filter_map(|problem| diagnostic(problem, encoding)).collect();
+            self.shared.problems.send_replace(diagnostics);
+            self.problems = problems;
         }
     }
 
@@ -66,19 +122,30 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
             return;
         }
         // Closed in the meantime.
+        let Some(view) = self.shared.documents.view(uri) else { return };
+        let settings = self.scopes.settings_of(&view.path);
+        self.pass_problems_on();
+        if view.analysed && settings.needs_strict && self.profile == Profile::Default {
+            self.restart(Profile::Strict);
+        }
         let Some((view, change)) = self.shared.documents.take(uri) else { return };
+        let before = self.shared.results.get(uri).map(|before| before.view.revision);
         let findings = self.caught(|worker| {
             if !view.analysed {
                 worker.analysis.remove_file(&view.path);
                 return Vec::new();
             }
-            apply(&mut worker.analysis, &view.path, change);
+            apply(worker.analysis.as_mut(), &view.path, change);
             worker.read_imports();
             worker.analysis.findings(&view.path)
         });
         match findings {
             Some(findings) => {
-                self.store(uri, view, findings);
+                let touched = before != Some(view.revision);
+                if self.store(uri, view, settings, findings) && !touched {
+                    // The engine was restarted; the client does not know that there is something new.
+                    self.shared.refresh.notify_one();
+                }
                 self.recheck_others(Some(uri));
             }
             None => self.lose(uri, view),
@@ -93,9 +160,10 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
         if !view.analysed || known.is_none_or(|known| known.lost || known.view.revision != view.revision) {
             return;
         }
+        let settings = self.scopes.settings_of(&view.path);
         match self.caught(|worker| worker.analysis.findings(&view.path)) {
             Some(findings) => {
-                if self.store(uri, view, findings) {
+                if self.store(uri, view, settings, findings) {
                     self.shared.refresh.notify_one();
                 }
             }
@@ -133,9 +201,15 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
     }
 
     fn changed_on_disk(&mut self, path: &str) {
-        let known = self.on_disk.contains(path);
-        if known && self.shared.documents.uri_of(path).is_none() {
-            self.read(path);
+        // A folder that is moved or deleted takes what is below it along.
+        let below = |known: &&String| {
+            known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let known: Vec<String> = self.on_disk.iter().filter(below).cloned().collect();
+        let closed: Vec<String> =
+            known.into_iter().filter(|path| self.shared.documents.uri_of(path).is_none()).collect();
+        if !closed.is_empty() {
+            closed.iter().for_each(|path| self.read(path));
             self.read_imports();
             self.recheck_others(None);
         }
@@ -177,24 +251,11 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
     }
 
     /// Whether the diagnostics differ from those before.
-    fn store(&self, uri: &Uri, view: View, mut findings: Vec<Finding>) -> bool {
-        findings.retain(|finding| finding.suppressed.is_none());
-        let diagnostics = self.diagnostics(&view, &findings);
-        self.shared.results.store(uri, view, findings, diagnostics)
-    }
-
-    fn diagnostics(&self, view: &View, findings: &[Finding]) -> Vec<Diagnostic> {
-        let mut texts: BTreeMap<String, Rope> = BTreeMap::new();
-        texts.insert(view.path.clone(), view.rope.clone());
-        for step in findings.iter().flat_map(|finding| &finding.flow) {
-            if !texts.contains_key(step.path.as_str())
-                && let Some(text) = self.analysis.text(&step.path)
-            {
-                texts.insert(step.path.to_string(), Rope::from_str(&text));
-            }
-        }
-        let context = proto::Context { shared: &self.shared, texts: &texts, rope: &view.rope };
-        findings.iter().map(|finding| context.diagnostic(finding)).collect()
+    fn store(&self, uri: &Uri, view: View, settings: Arc<Settings>, mut findings: Vec<Finding>) -> bool {
+        keep_wanted(&mut findings, &self.shared.rules, &settings, &view.path);
+        let diagnostics =
+            diagnostics(&self.shared, self.analysis.as_ref(), &view.path, &view.rope, &findings);
+        self.shared.results.store(uri, view, settings, findings, diagnostics)
     }
 
     fn guarded(&mut self, path: &str, work: impl FnOnce(&mut Self)) {
@@ -209,13 +270,18 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
         if let Ok(result) = catch_unwind(AssertUnwindSafe(|| work(self))) {
             return Some(result);
         }
-        self.analysis = (self.make)();
+        self.restart(self.profile);
+        None
+    }
+
+    fn restart(&mut self, profile: Profile) {
+        self.profile = profile;
+        self.analysis = (self.shared.make)(profile);
         self.on_disk.clear();
         self.shared.documents.forget_what_the_engine_knows();
         for uri in self.shared.documents.uris() {
             self.shared.queue.changed(uri);
         }
-        None
     }
 
     fn lose(&self, uri: &Uri, view: View) {
@@ -224,12 +290,45 @@ impl<A: Analysis, M: Fn() -> A> Worker<A, M> {
     }
 }
 
-fn apply<A: Analysis>(analysis: &mut A, path: &str, change: Change) {
+fn apply(analysis: &mut dyn Analysis, path: &str, change: Change) {
     match change {
         Change::Nothing => {}
         Change::Edits(edits) => analysis.edit_file(path, &edits),
         Change::Whole(text) => analysis.set_file(path, text),
     }
+}
+
+/// Drops the findings that a comment silences or that the configuration does not want.
+pub(crate) fn keep_wanted(findings: &mut Vec<Finding>, rules: &RuleSet, settings: &Settings, path: &str) {
+    let path = Path::new(path);
+    if settings.excludes(path) {
+        findings.clear();
+    }
+    findings.retain(|finding| {
+        let rule = rules.rule(&finding.rule);
+        finding.suppressed.is_none() && rule.is_none_or(|rule| settings.reports(&rule.definition, path))
+    });
+}
+
+/// The findings of a file as the client is told them.
+pub(crate) fn diagnostics(
+    shared: &Shared,
+    analysis: &dyn Analysis,
+    path: &str,
+    rope: &Rope,
+    findings: &[Finding],
+) -> Vec<Diagnostic> {
+    let mut texts: BTreeMap<String, Rope> = BTreeMap::new();
+    texts.insert(path.to_string(), rope.clone());
+    for step in findings.iter().flat_map(|finding| &finding.flow) {
+        if !texts.contains_key(step.path.as_str())
+            && let Some(text) = analysis.text(&step.path)
+        {
+            texts.insert(step.path.to_string(), Rope::from_str(&text));
+        }
+    }
+    let context = proto::Context { shared, texts: &texts, rope };
+    findings.iter().map(|finding| context.diagnostic(finding)).collect()
 }
 
 /// The text of a file, if it is one that could be open in an editor.

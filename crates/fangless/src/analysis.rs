@@ -5,12 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fangless_engine::rule::schema::Profile;
 use fangless_engine::{Finding, Fix, RuleSet, Workspace};
+use fangless_project::discovery::Settings;
 use rayon::prelude::*;
 
 use crate::arguments::Selection;
-use crate::discovery::{Discovery, Settings};
+use crate::discovery::{discovery, message};
 use crate::messages::{Gravity, Message};
 use crate::paths::{absolute, shown, with_slashes};
 use crate::read::{Reading, read_file, read_stdin};
@@ -59,7 +59,7 @@ pub(crate) fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> anyhow::
 /// Reads everything. The error is one of usage; what is wrong with single files is in the messages.
 pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Loaded, Message> {
     let rules = Arc::new(RuleSet::builtin());
-    let mut discovery = Discovery::new(&rules, selection, working_directory)?;
+    let mut discovery = discovery(&rules, selection, working_directory)?;
     let (standard_input, arguments): (Vec<PathBuf>, Vec<PathBuf>) =
         selection.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let found = walk(&arguments, working_directory);
@@ -106,7 +106,7 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
             Err(message) => messages.push(message),
         }
     }
-    messages.append(&mut discovery.messages);
+    messages.extend(discovery.problems().map(|problem| message(problem, working_directory)));
     if asked == 0 && messages.iter().all(|message| message.gravity != Gravity::Error) {
         messages.push(Message::new(Gravity::Warning, "no Python files", "below the given paths"));
     }
@@ -138,7 +138,7 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
 
 /// The one place where configuration meets the engine.
 fn workspace_for<'a>(rules: &Arc<RuleSet>, mut settings: impl Iterator<Item = &'a Settings>) -> Workspace {
-    let strict = settings.any(|settings| settings.config.profile == Profile::Strict);
+    let strict = settings.any(|settings| settings.needs_strict);
     // A file whose own configuration is not strict drops the findings of strict rules afterwards.
     Workspace::with_profile(Arc::clone(rules), strict)
 }

@@ -33,6 +33,12 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t)]
         output_format: ListFormat,
     },
+    /// Say what holds for a file: its configuration and why, its rules, and what the server sees of it.
+    Doctor {
+        /// A file, or a folder.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
     /// Run the language server on standard input and output.
     Server(ServerArguments),
     /// Print a completion script for a shell.

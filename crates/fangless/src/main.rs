@@ -5,17 +5,13 @@ mod analysis;
 mod arguments;
 mod command;
 mod discovery;
-mod messages;
-mod paths;
-mod read;
 mod repair;
 mod report;
-mod source;
-mod walk;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use fangless_project::{messages, paths, read, source, walk};
 
 use crate::arguments::{Arguments, Command};
 use crate::command::Exit;
@@ -24,6 +20,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check(arguments) => command::check::run(&arguments),
         Command::Fix(arguments) => command::fix::run(&arguments),
+        Command::Doctor { path } => command::doctor::run(&path),
         Command::Explain { rule } => command::explain::run(&rule),
         Command::Rules { output_format } => command::rules::run(output_format),
         Command::Server(arguments) => {

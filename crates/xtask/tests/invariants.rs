@@ -91,7 +91,7 @@ fn the_engine_does_no_input_or_output() {
 
 #[test]
 fn protocol_types_stay_in_the_server() {
-    for name in ["fangless-engine", "fangless"] {
+    for name in ["fangless-engine", "fangless-project", "fangless"] {
         assert_eq!(places(&crates().join(name).join("src"), &PROTOCOL), Vec::<String>::new());
     }
 }
@@ -100,7 +100,10 @@ fn protocol_types_stay_in_the_server() {
 fn dependencies_point_one_way() {
     let manifest = |name: &str| fs::read_to_string(crates().join(name).join("Cargo.toml")).unwrap();
     assert!(!manifest("fangless-engine").contains("fangless-lsp"));
+    assert!(!manifest("fangless-engine").contains("fangless-project"));
     assert!(!manifest("fangless-engine").contains("fangless.workspace"));
+    assert!(!manifest("fangless-project").contains("fangless-lsp"));
+    assert!(!manifest("fangless-project").contains("fangless.workspace"));
     assert!(!manifest("fangless-lsp").contains("fangless.workspace"));
     // The manifests are the ones that count.
     assert!(manifest("fangless-lsp").contains("fangless-engine.workspace"));

@@ -29,7 +29,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     command('copyFlow', (what?: unknown) => flow.copy(what)),
     command('openExample', openExample),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration('fangless.path') || change.affectsConfiguration('fangless.log')) {
+      if (['path', 'log', 'workspaceDiagnostics'].some((name) => change.affectsConfiguration(`fangless.${name}`))) {
         void server?.restart();
       }
     }),

@@ -55,6 +55,16 @@ export class Server {
         { scheme: 'untitled', language: 'python' },
       ],
       outputChannel: this.log,
+      initializationOptions: { workspaceDiagnostics: settings.get('workspaceDiagnostics', false) },
+      middleware: {
+        executeCommand: async (command, words, next) => {
+          const result: unknown = await next(command, words);
+          if (command === 'fangless.scanWorkspace') {
+            tellScan(result);
+          }
+          return result;
+        },
+      },
     });
     this.client = client;
     client.onDidChangeState(({ newState }) => {
@@ -103,6 +113,15 @@ export class Server {
         this.log.show();
       }
     });
+  }
+}
+
+/** What a scan of the workspace came to; nothing where it was cancelled. */
+function tellScan(result: unknown): void {
+  const scan = result as { findings?: number; files?: number; scanned?: number } | undefined;
+  if (scan?.findings !== undefined) {
+    const found = scan.findings === 0 ? 'Nothing found' : `${scan.findings} findings in ${scan.files} files`;
+    void vscode.window.showInformationMessage(`Fangless: ${found}; ${scan.scanned} files that are not open were scanned.`);
   }
 }
 

@@ -102,6 +102,16 @@
         (run-wait "diagnostic below an open bracket" (lambda () (equal (run-lines "yaml-unsafe-load") '(12))))
         (run-check "the first finding is there still" (equal (run-lines "pickle-load") '(6)))
 
+        ;; The project's configuration, changed beside the editor: it counts from the next saving on, at the latest.
+        (let ((configuration (expand-file-name "fangless.toml" folder)))
+          (write-region "ignore = [\"pickle-load\"]\n" nil configuration)
+          (save-buffer)
+          (run-wait "the rule is off" (lambda () (null (run-lines "pickle-load"))))
+          (delete-file configuration)
+          (set-buffer-modified-p t)
+          (save-buffer)
+          (run-wait "the rule is on again" (lambda () (equal (run-lines "pickle-load") '(6)))))
+
         (let ((process (jsonrpc--process (eglot-current-server))))
           (eglot-shutdown (eglot-current-server))
           (run-wait "server stopped" (lambda () (not (process-live-p process))))))

@@ -143,6 +143,17 @@ def run(folder):
         if kept not in screen.read():
             fail(screen, "the other finding is gone")
 
+        # The project's configuration, changed beside the editor: it counts from the next saving on.
+        configuration = folder / "project" / "fangless.toml"
+        configuration.write_text('ignore = ["pickle-load"]\n')
+        screen.type(":write!")
+        screen.keys("Enter")
+        wait(screen, "the rule is off", lambda: kept not in screen.read())
+        configuration.unlink()
+        screen.type(":write!")
+        screen.keys("Enter")
+        wait(screen, "the rule is on again", lambda: kept in screen.read())
+
         screen.type(":quit")
         screen.keys("Enter")
         wait(screen, "Helix ended", lambda: screen.tmux("display-message", "-p", "#{pane_dead}").strip() == "1")

@@ -196,7 +196,26 @@ escape()
 local changes, lost = lua('return _G.changes'), lua('return _G.lost')
 check(('the first finding was there after each of %d changes'):format(changes), changes > 0 and lost == 0)
 
--- 8. A clean stop.
+-- 8. The project's configuration, changed beside the editor: it counts from the next saving on. The text is saved first,
+-- so that the first saving is not what makes the difference.
+ask('nvim_cmd', { cmd = 'write' }, {})
+check('saving alone changes nothing', count(KEPT.code) == 1)
+vim.fn.writefile({ ('ignore = ["%s"]'):format(KEPT.code) }, project .. '/fangless.toml')
+ask('nvim_cmd', { cmd = 'write' }, {})
+wait('the rule is off', function() return count(KEPT.code) == 0 end)
+vim.fn.writefile({ 'ignore = [' }, project .. '/fangless.toml')
+ask('nvim_cmd', { cmd = 'write' }, {})
+wait('a mistake is shown in the configuration', function()
+  return lua([[
+    local buffer = vim.fn.bufnr(...)
+    return buffer ~= -1 and #vim.diagnostic.get(buffer) == 1
+  ]], project .. '/fangless.toml')
+end)
+vim.fn.delete(project .. '/fangless.toml')
+ask('nvim_cmd', { cmd = 'write' }, {})
+wait('the rule is on again', function() return count(KEPT.code) == 1 end)
+
+-- 9. A clean stop.
 lua([[vim.lsp.get_clients({ name = 'fangless' })[1]:stop()]])
 wait('server stopped', function() return lua([[return #vim.lsp.get_clients({ name = 'fangless' })]]) == 0 end)
 vim.rpcnotify(editor, 'nvim_command', 'qall!')

@@ -179,6 +179,26 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await shot('page');
     say('the page of the rule');
 
+    // The project's configuration, changed beside the editor, and the server started anew.
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    await page.locator('.monaco-editor.focused').waitFor();
+    const configure = (text) => writeFileSync(join(project, 'fangless.toml'), text);
+    configure('ignore = ["command-injection"]\n');
+    await problems('command-injection').waitFor({ state: 'detached' });
+    configure('ignore = [\n  "no-such-rule",\n]\n');
+    await problems('no-such-rule').waitFor();
+    assert.match(await text(problems('no-such-rule')), /Ln 2,/);
+    configure('');
+    await problems('no-such-rule').waitFor({ state: 'detached' });
+    await problems('command-injection').waitFor();
+    say('a change of the configuration is seen at once, and a mistake in it is shown where it is');
+    await command('Fangless: Restart Server');
+    await problems('command-injection').waitFor();
+    await command('Fangless: Scan Workspace');
+    await page.locator('.notifications-toasts', { hasText: 'were scanned' }).waitFor();
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    say('the server is started anew, and the workspace scanned');
+
     // A wrong path: what is wrong and what to do; and all is well again without it.
     await page.locator('.tab', { hasText: 'labels.py' }).click();
     await page.locator('.monaco-editor.focused').waitFor();

@@ -1,5 +1,6 @@
 //! `textDocument/codeAction` and `codeAction/resolve`: the fixes of the findings in a range, one action that makes
-//! every safe fix of the file, and a comment that silences a finding.
+//! every safe fix of the file, a comment that silences a finding, and the line of the configuration that turns its rule
+//! off.
 
 use fangless_engine::{Applicability, Edit, Finding, Fix};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::current;
+use crate::disabling::Target;
 use crate::documents::Revision;
 use crate::position::text_range;
 use crate::proto::workspace_edit;
@@ -23,11 +25,18 @@ pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.fa
 
 /// What an action that is resolved later remembers.
 #[derive(Serialize, Deserialize)]
-struct Later {
-    uri: Uri,
-    revision: Revision,
-    /// Only this rule's findings; all when absent.
-    rule: Option<String>,
+#[serde(tag = "action", rename_all = "camelCase")]
+enum Later {
+    FixAll {
+        uri: Uri,
+        revision: Revision,
+        /// Only this rule's findings; all when absent.
+        rule: Option<String>,
+    },
+    Disable {
+        uri: Uri,
+        rule: String,
+    },
 }
 
 pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Vec<CodeActionOrCommand>> {
@@ -66,6 +75,9 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
         for (finding, diagnostic) in &here {
             actions.extend(suppress(shared, &uri, &outcome, finding, diagnostic));
         }
+        for rule in &rules {
+            actions.extend(disable(shared, &uri, &outcome, rule, &here));
+        }
     }
     if wants(&FIX_ALL) && !outcome.findings.is_empty() {
         let title = "Fangless: make all safe fixes in this file".to_string();
@@ -82,14 +94,24 @@ pub(crate) async fn resolve(shared: &Shared, mut action: CodeAction) -> Result<C
     let Some(later) = action.data.clone().and_then(|data| serde_json::from_value::<Later>(data).ok()) else {
         return Ok(action);
     };
-    let outcome = current(shared, &later.uri).await?;
-    if outcome.view.revision != later.revision {
-        return Err(Error::content_modified());
-    }
-    let edit = safe_edits(shared, &later.uri, &outcome, later.rule.as_deref()).await?;
-    if shared.documents.revision(&later.uri) != Some(later.revision) {
-        return Err(Error::content_modified());
-    }
+    let edit = match later {
+        Later::FixAll { uri, revision, rule } => {
+            let outcome = current(shared, &uri).await?;
+            if outcome.view.revision != revision {
+                return Err(Error::content_modified());
+            }
+            let edit = safe_edits(shared, &uri, &outcome, rule.as_deref()).await?;
+            if shared.documents.revision(&uri) != Some(revision) {
+                return Err(Error::content_modified());
+            }
+            edit
+        }
+        Later::Disable { uri, rule } => {
+            let outcome = current(shared, &uri).await?;
+            let target = Target::of(&outcome.settings, &outcome.view.path, shared.abilities());
+            target.and_then(|target| target.edit(&rule, shared))
+        }
+    };
     action.edit = Some(edit.unwrap_or_default());
     Ok(action)
 }
@@ -149,6 +171,32 @@ fn suppress(
     })
 }
 
+/// An action that turns a rule off for the whole project. Nothing where the client cannot make the edit.
+fn disable(
+    shared: &Shared,
+    uri: &Uri,
+    outcome: &Outcome,
+    rule: &str,
+    here: &[(&Finding, &Diagnostic)],
+) -> Option<CodeAction> {
+    let target = Target::of(&outcome.settings, &outcome.view.path, shared.abilities())?;
+    let of_rule = here.iter().filter(|(finding, _)| finding.rule == rule);
+    let mut action = CodeAction {
+        title: format!("Turn `{rule}` off in `{}`", target.name()),
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(of_rule.map(|(_, diagnostic)| (*diagnostic).clone()).collect()),
+        is_preferred: Some(false),
+        ..CodeAction::default()
+    };
+    if shared.abilities().resolves_edits {
+        let later = Later::Disable { uri: uri.clone(), rule: rule.to_string() };
+        action.data = serde_json::to_value(later).ok();
+    } else {
+        action.edit = Some(target.edit(rule, shared)?);
+    }
+    Some(action)
+}
+
 /// An action for all safe fixes; its edit comes later where the client can ask for it. Nothing where there is
 /// nothing to fix and that is already known.
 async fn fix_all(
@@ -161,8 +209,8 @@ async fn fix_all(
 ) -> Result<Option<CodeAction>> {
     let mut action = CodeAction { title, kind: Some(kind), ..CodeAction::default() };
     if shared.abilities().resolves_edits {
-        let later =
-            Later { uri: uri.clone(), revision: outcome.view.revision, rule: rule.map(str::to_string) };
+        let revision = outcome.view.revision;
+        let later = Later::FixAll { uri: uri.clone(), revision, rule: rule.map(str::to_string) };
         action.data = serde_json::to_value(later).ok();
     } else {
         let Some(edit) = safe_edits(shared, uri, outcome, rule).await? else { return Ok(None) };

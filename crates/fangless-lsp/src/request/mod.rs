@@ -3,6 +3,7 @@
 pub(crate) mod code_action;
 pub(crate) mod diagnostic;
 pub(crate) mod hover;
+pub(crate) mod workspace;
 
 use std::sync::Arc;
 

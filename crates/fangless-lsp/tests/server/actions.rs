@@ -51,7 +51,10 @@ async fn the_fixes_of_a_finding_come_first_and_the_safe_one_is_preferred() {
     assert_eq!(actions[0]["diagnostics"][0]["code"], "danger");
     assert_eq!(applied(&actions[0]), "a = calm\nb = DOUBT\nc = DANGER  # note\n");
     assert_eq!(applied(&actions[2]), "a = calm\nb = DOUBT\nc = calm  # note\n");
-    assert_eq!(applied(&actions[3]), TEXT.replacen("DANGER", "DANGER  # fangless: ignore[danger]", 1));
+    assert_eq!(
+        applied(&actions[3]),
+        TEXT.replacen("DANGER", "DANGER  # fangless: ignore[danger] TODO: say why", 1)
+    );
     let document = &actions[0]["edit"]["documentChanges"][0]["textDocument"];
     assert_eq!(*document, json!({"uri": URI, "version": 1}));
 }
@@ -123,10 +126,13 @@ async fn a_second_ignore_joins_the_first() {
             "x = DANGER  # fangless: ignore[other] why",
             Some("x = DANGER  # fangless: ignore[other, danger] why"),
         ),
-        ("x = DANGER  # note  \r\ny", Some("x = DANGER  # note  # fangless: ignore[danger]  \r\ny")),
+        (
+            "x = DANGER  # note  \r\ny",
+            Some("x = DANGER  # note  # fangless: ignore[danger] TODO: say why  \r\ny"),
+        ),
         ("x = DANGER + \\\n  y", None),
         ("x = DANGER + '''\n'''", None),
-        ("x = DANGER + '''y'''", Some("x = DANGER + '''y'''  # fangless: ignore[danger]")),
+        ("x = DANGER + '''y'''", Some("x = DANGER + '''y'''  # fangless: ignore[danger] TODO: say why")),
     ] {
         client.open(URI, text).await;
         let actions = actions(&mut client, 0, &["quickfix"]).await;

@@ -37,7 +37,7 @@ impl Client {
         Self::with(|ours| {
             let (input, output) = tokio::io::split(ours);
             let rules = Arc::new(RuleSet::builtin());
-            tokio::spawn(serve_with(input, output, rules, move || Fake::new(plan.clone())))
+            tokio::spawn(serve_with(input, output, rules, move |_| Fake::new(plan.clone())))
         })
     }
 
@@ -73,7 +73,13 @@ impl Client {
 
     /// The server's capabilities.
     pub(crate) async fn initialize(&mut self, capabilities: Value) -> Value {
-        let params = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
+        self.initialize_with(capabilities, json!({})).await
+    }
+
+    /// The same, with more to say than capabilities.
+    pub(crate) async fn initialize_with(&mut self, capabilities: Value, more: Value) -> Value {
+        let mut params = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let result = self.request("initialize", params).await.unwrap();
         self.notify("initialized", json!({})).await;
         result["capabilities"].clone()
@@ -119,6 +125,24 @@ impl Client {
         }
     }
 
+    /// The next request of the server for this method.
+    pub(crate) async fn asked(&mut self, method: &str) -> Value {
+        let fits = |message: &Value| message["method"] == method && message.get("id").is_some();
+        self.wait(&format!("the request {method}"), fits).await
+    }
+
+    /// The parameters of the next notification of this method.
+    pub(crate) async fn told(&mut self, method: &str) -> Value {
+        let fits = |message: &Value| message["method"] == method;
+        self.wait(&format!("the notification {method}"), fits).await["params"].clone()
+    }
+
+    /// Answers a request of the server.
+    pub(crate) async fn answer(&mut self, request: &Value, result: Value) {
+        let message = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
+        self.send_body(message.to_string().as_bytes()).await;
+    }
+
     /// Returns when the server has acted on every notification sent before.
     pub(crate) async fn barrier(&mut self) {
         let error = self.request("test/unknown", Value::Null).await.unwrap_err();
@@ -161,7 +185,18 @@ impl Client {
         self.unread.iter().filter(|message| is_publish(message)).collect()
     }
 
+    /// The next message as it was sent, none taken before it.
+    pub(crate) async fn next_body(&mut self) -> String {
+        let body = within("a message", self.read_body()).await.expect("the server is there");
+        String::from_utf8(body).expect("the server sends UTF-8")
+    }
+
     async fn read(&mut self) -> Option<Value> {
+        let body = self.read_body().await?;
+        Some(serde_json::from_slice(&body).expect("the server sends JSON"))
+    }
+
+    async fn read_body(&mut self) -> Option<Vec<u8>> {
         let mut length = 0;
         loop {
             let mut line = String::new();
@@ -175,7 +210,7 @@ impl Client {
         }
         let mut body = vec![0; length];
         self.output.read_exact(&mut body).await.ok()?;
-        Some(serde_json::from_slice(&body).expect("the server sends JSON"))
+        Some(body)
     }
 
     pub(crate) async fn open(&mut self, uri: &str, text: &str) {

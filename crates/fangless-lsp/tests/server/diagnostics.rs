@@ -38,6 +38,21 @@ async fn who_does_not_pull_is_offered_no_pull() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_told_to_pull_again_is_pushed_to() {
+    let mut capabilities = pull_capabilities();
+    capabilities["workspace"]["diagnostics"] = json!({});
+    let mut client = Client::connect(Plan::default());
+    let server = client.initialize(capabilities).await;
+    assert!(server.get("diagnosticProvider").is_none(), "never both");
+    client.open(URI, DANGER).await;
+    assert_eq!(client.published(URI).await["diagnostics"][0]["code"], "danger");
+    // Unless it takes none.
+    let mut client = Client::connect(Plan::default());
+    let server = client.initialize(json!({"textDocument": {"diagnostic": {}}})).await;
+    assert!(server["diagnosticProvider"].is_object());
+}
+
+#[tokio::test]
 async fn the_same_diagnostics_are_unchanged_even_after_an_edit() {
     let mut client = Client::pulling(Plan::default()).await;
     client.open(URI, "DANGER\n").await;
@@ -101,4 +116,21 @@ async fn hovering_a_finding_says_why() {
     assert_eq!(hover["contents"]["kind"], "markdown");
     assert_eq!(hover["contents"]["value"], "**DANGER** `danger`\n\n1. here");
     assert_eq!(client.request("textDocument/hover", at(1)).await, Ok(Value::Null));
+}
+
+#[tokio::test]
+async fn a_report_brings_those_of_open_documents_that_its_flows_run_through() {
+    let mut capabilities = pull_capabilities();
+    capabilities["textDocument"]["diagnostic"]["relatedDocumentSupport"] = json!(true);
+    let mut client = Client::connect(Plan::default().stepping_through("/tmp/step.py"));
+    client.initialize(capabilities).await;
+    let step = "file:///tmp/step.py";
+    client.open(URI, DANGER).await;
+    let report = pull(&mut client, URI, None).await;
+    assert!(report.get("relatedDocuments").is_none(), "the other file is not open");
+    client.open(step, "DOUBT").await;
+    pull(&mut client, step, None).await;
+    let report = pull(&mut client, URI, None).await;
+    let related = &report["relatedDocuments"][step];
+    assert_eq!((&related["kind"], &related["items"][0]["code"]), (&json!("full"), &json!("doubt")));
 }

@@ -65,3 +65,25 @@ async fn an_engine_that_is_stuck_holds_nobody_up() {
     client.end_input();
     assert_eq!(client.ended().await, Ended::Orderly);
 }
+
+#[tokio::test]
+#[cfg(unix)]
+async fn the_end_of_the_clients_process_is_an_end() {
+    let mut process = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    let mut client = Client::connect(Plan::default());
+    client.initialize_with(json!({}), json!({"processId": process.id()})).await;
+    client.open(URI, "").await;
+    client.published(URI).await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    // The input is open still: nothing else tells the server.
+    assert_eq!(client.ended().await, Ended::Orderly);
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_be_seen_is_not_waited_for() {
+    let mut client = Client::connect(Plan::default());
+    client.initialize_with(json!({}), json!({"processId": i32::MAX})).await;
+    client.open(URI, "").await;
+    client.published(URI).await;
+}

@@ -23,8 +23,11 @@ pub(crate) const USES: &str = "uses:";
 pub(crate) struct Plan {
     gate: Option<Arc<Gate>>,
     fix_gate: Option<Arc<Gate>>,
+    evaluation_gate: Option<Arc<Gate>>,
     /// The whole text is the message of a finding at its start.
     echo: bool,
+    /// Flows begin in this file.
+    begins_in: Option<&'static str>,
 }
 
 impl Plan {
@@ -32,10 +35,20 @@ impl Plan {
         Self { echo: true, ..Self::default() }
     }
 
+    pub(crate) fn stepping_through(self, path: &'static str) -> Self {
+        Self { begins_in: Some(path), ..self }
+    }
+
     /// Each analysis says that it starts, and waits until it is let through.
     pub(crate) fn gated(self) -> (Self, Keeper) {
         let (gate, keeper) = gate();
         (Self { gate: Some(gate), ..self }, keeper)
+    }
+
+    /// The same for each file of a scan.
+    pub(crate) fn gated_scan(self) -> (Self, Keeper) {
+        let (gate, keeper) = gate();
+        (Self { evaluation_gate: Some(gate), ..self }, keeper)
     }
 
     /// The same for each time that the fixes of a finding are asked for.
@@ -75,6 +88,11 @@ impl Keeper {
     /// The text of the next analysis, as soon as it starts.
     pub(crate) async fn started(&mut self) -> String {
         crate::client::within("an analysis", self.started.recv()).await.expect("the engine lives")
+    }
+
+    /// What else was started so far.
+    pub(crate) fn started_since(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.started.try_recv().ok()).collect()
     }
 
     pub(crate) fn let_one_through(&self) {
@@ -123,6 +141,14 @@ impl Analysis for Fake {
         self.files.get(path).cloned()
     }
 
+    fn evaluate(&mut self, path: &str) {
+        let text = self.files.get(path).cloned().unwrap_or_default();
+        if let Some(gate) = &self.plan.evaluation_gate {
+            gate.pass(text.clone());
+        }
+        assert!(!text.contains(PANIC), "the engine was told to panic");
+    }
+
     fn findings(&mut self, path: &str) -> Vec<Finding> {
         let text = self.files.get(path).cloned().unwrap_or_default();
         if let Some(gate) = &self.plan.gate {
@@ -145,6 +171,11 @@ impl Analysis for Fake {
         }
         if self.uses_danger(&text) {
             findings.push(finding("danger", 0..1, "elsewhere".to_string(), path));
+        }
+        for finding in &mut findings {
+            if let Some(path) = self.plan.begins_in {
+                finding.flow[0].path = path.into();
+            }
         }
         findings.sort();
         findings

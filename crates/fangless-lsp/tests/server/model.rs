@@ -100,3 +100,17 @@ pub(crate) fn text_edits(text: &str, edits: &Value, unit: Unit) -> String {
     }
     result
 }
+
+/// A small generator of pseudo-random numbers; the same ones in every run.
+pub(crate) struct Numbers(u64);
+
+impl Numbers {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}

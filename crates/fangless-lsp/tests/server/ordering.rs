@@ -4,19 +4,9 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::engine::Plan;
-use crate::model::{self, Unit};
+use crate::model::{self, Numbers, Unit};
 
 const URI: &str = "file:///tmp/ordering.py";
-
-/// A small generator of pseudo-random numbers; the same ones in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-}
 
 const PIECES: [&str; 9] = ["a", "\n", "\u{1F600}", "\r\n", "\u{e9}", "\r", "", "word", "\u{2028}"];
 
@@ -36,7 +26,7 @@ async fn a_burst_of_edits_ends_in_the_clients_text() {
         client.initialize(capabilities).await;
         let mut text = "one\r\ntwo \u{1F600}\rthree\n".to_string();
         client.open(URI, &text).await;
-        let mut numbers = Numbers(unit as u64);
+        let mut numbers = Numbers::new(unit as u64);
         let last = 400;
         for version in 2..=last {
             let mut changes = Vec::new();

@@ -1,6 +1,7 @@
 //! The subcommands, one file each. They alone print; each returns the exit code.
 
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod fix;
 pub(crate) mod rules;

@@ -9,13 +9,13 @@ use crate::source::{MAX_FILE_BYTES, SourceText, decode};
 
 /// A file's text, and what there is to say of it although it was read.
 #[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) source: SourceText,
-    pub(crate) warning: Option<Message>,
+pub struct Reading {
+    pub source: SourceText,
+    pub warning: Option<Message>,
 }
 
 /// Reads a file; the message says why it is skipped.
-pub(crate) fn read_file(path: &Path, shown: &str) -> Result<Reading, Message> {
+pub fn read_file(path: &Path, shown: &str) -> Result<Reading, Message> {
     let file = File::open(path).map_err(|error| unreadable(shown, &error))?;
     let length = file.metadata().map_err(|error| unreadable(shown, &error))?.len();
     if length > MAX_FILE_BYTES {
@@ -24,7 +24,7 @@ pub(crate) fn read_file(path: &Path, shown: &str) -> Result<Reading, Message> {
     read_from(file, length, shown)
 }
 
-pub(crate) fn read_stdin(shown: &str) -> Result<Reading, Message> {
+pub fn read_stdin(shown: &str) -> Result<Reading, Message> {
     read_from(io::stdin().lock(), 0, shown)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How much a message matters to the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Gravity {
+pub enum Gravity {
     /// Everything was checked all the same.
     Warning,
     /// One file or folder was not checked.
@@ -14,16 +14,16 @@ pub(crate) enum Gravity {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Message {
+pub struct Message {
     /// Of the file or folder, as it is shown.
-    pub(crate) path: String,
-    pub(crate) gravity: Gravity,
+    pub path: String,
+    pub gravity: Gravity,
     /// Continues the path: "is not UTF-8 …".
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Message {
-    pub(crate) fn new(gravity: Gravity, path: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn new(gravity: Gravity, path: impl Into<String>, text: impl Into<String>) -> Self {
         Self { path: path.into(), gravity, text: text.into() }
     }
 }
@@ -40,6 +40,6 @@ impl fmt::Display for Message {
 }
 
 /// The text without control characters, which could drive the reader's terminal.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }

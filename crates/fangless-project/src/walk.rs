@@ -37,20 +37,20 @@ const NEVER_ENTERED: &[&str] = &[
 
 /// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Found {
-    pub(crate) path: PathBuf,
+pub struct Found {
+    pub path: PathBuf,
     /// Named on the command line itself, so that no exclusion of the configuration applies.
-    pub(crate) is_argument: bool,
+    pub is_argument: bool,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Walk {
+pub struct Walk {
     /// Sorted by path.
-    pub(crate) files: Vec<Found>,
-    pub(crate) messages: Vec<Message>,
+    pub files: Vec<Found>,
+    pub messages: Vec<Message>,
 }
 
-pub(crate) fn walk(arguments: &[PathBuf], working_directory: &Path) -> Walk {
+pub fn walk(arguments: &[PathBuf], working_directory: &Path) -> Walk {
     let mut result = Walk::default();
     let mut folders = Vec::new();
     for argument in arguments {
@@ -131,7 +131,8 @@ fn is_entered(entry: &DirEntry) -> bool {
     !is_named && !entry.path().join("pyvenv.cfg").exists()
 }
 
-fn is_python(path: &Path) -> bool {
+/// Whether the file is Python by its name.
+pub fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["py", "pyi", "pyw"].iter().any(|known| extension == *known))
 }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 
 /// Larger files are skipped with a message. Nobody writes such a file by hand; what is that large is generated data.
-pub(crate) const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
+pub const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
 
 /// How the bytes of a file say its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
+pub enum Encoding {
     Utf8,
     /// UTF-8 behind a byte order mark.
     Utf8WithMark,
@@ -16,14 +16,14 @@ pub(crate) enum Encoding {
 
 /// A decoded file. The text never begins with a byte order mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SourceText {
-    pub(crate) text: String,
-    pub(crate) encoding: Encoding,
+pub struct SourceText {
+    pub text: String,
+    pub encoding: Encoding,
 }
 
 /// Why a file's bytes are no text that Fangless can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DecodeError {
+pub enum DecodeError {
     InvalidUtf8 {
         offset: usize,
     },
@@ -52,7 +52,7 @@ impl fmt::Display for DecodeError {
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(crate) fn decode(bytes: Vec<u8>) -> Result<SourceText, DecodeError> {
+pub fn decode(bytes: Vec<u8>) -> Result<SourceText, DecodeError> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(DecodeError::Utf16);
     }
@@ -78,7 +78,7 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Result<SourceText, DecodeError> {
 }
 
 /// The bytes that say `text` in the encoding; `None` where it has characters that the encoding lacks.
-pub(crate) fn encode(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
+pub fn encode(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
     match encoding {
         Encoding::Utf8 => Some(text.as_bytes().to_vec()),
         Encoding::Utf8WithMark => Some([UTF8_MARK, text.as_bytes()].concat()),
@@ -88,7 +88,7 @@ pub(crate) fn encode(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
 
 impl SourceText {
     /// Where a byte of the text stands in the file.
-    pub(crate) fn file_offset(&self, offset: u32) -> u32 {
+    pub fn file_offset(&self, offset: u32) -> u32 {
         match self.encoding {
             Encoding::Utf8 => offset,
             Encoding::Utf8WithMark => offset + UTF8_MARK.len() as u32,

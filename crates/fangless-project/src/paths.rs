@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// Absolute, with `.` and `..` resolved by name alone, so that links keep their names.
-pub(crate) fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
+pub fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in working_directory.join(path).components() {
         match component {
@@ -18,13 +18,13 @@ pub(crate) fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
 }
 
 /// With `/` between the parts, as the engine wants it. Bytes that are no text are replaced.
-pub(crate) fn with_slashes(path: &Path) -> String {
+pub fn with_slashes(path: &Path) -> String {
     let text = path.to_string_lossy();
     if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
 /// Relative to the folder where it lies below it, as it is otherwise.
-pub(crate) fn shown(path: &Path, working_directory: &Path) -> String {
+pub fn shown(path: &Path, working_directory: &Path) -> String {
     match path.strip_prefix(working_directory) {
         Ok(relative) if relative.as_os_str().is_empty() => ".".to_string(),
         Ok(relative) => with_slashes(relative),
