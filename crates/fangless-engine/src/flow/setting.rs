@@ -131,9 +131,8 @@ fn is_config(expression: &Expression) -> bool {
 /// `User.api_key`: an attribute of a class, which an object-relational mapper makes a part of a query.
 fn is_column(expression: &Expression) -> bool {
     let ExpressionKind::Attribute { value, name } = &expression.kind else { return false };
-    let owner = match &value.kind {
-        ExpressionKind::Name(owner) | ExpressionKind::Attribute { name: owner, .. } => owner,
-        _ => return false,
+    let (ExpressionKind::Name(owner) | ExpressionKind::Attribute { name: owner, .. }) = &value.kind else {
+        return false;
     };
     let has_lower = |text: &str| text.chars().any(char::is_lowercase);
     owner.starts_with(char::is_uppercase) && has_lower(owner) && has_lower(name)
