@@ -43,7 +43,13 @@ pub struct Workspace {
     is_whole: bool,
     /// Where the project lacks something, by rule; and the revision it holds for.
     absent: Mutex<Option<(u64, Arc<Absent>)>>,
+    /// What modules exported before and what they export now, compared once for all chunks that read them; and the
+    /// revision it holds for.
+    compared: Mutex<(u64, Vec<Compared>)>,
 }
+
+/// Exports of a module then and now, and whether they are the same.
+type Compared = (Arc<Globals>, Arc<Globals>, bool);
 
 /// The one place for each rule that speaks of what the project lacks.
 type Absent = FxHashMap<usize, Location>;
@@ -89,6 +95,7 @@ impl Workspace {
             next_version: 0,
             elsewhere: Mutex::default(),
             revision: 0,
+            compared: Mutex::default(),
             is_whole: false,
             absent: Mutex::default(),
         }
@@ -385,13 +392,31 @@ impl Workspace {
             }
             let mut nobody = Matcher { index: &self.index, found: Vec::new() };
             let now = evaluate_globals(&self.program, &read.path, &mut nobody);
-            read.exports.as_ref().is_some_and(|then| Arc::ptr_eq(then, &now) || **then == *now)
+            read.exports.as_ref().is_some_and(|then| self.same_exports(then, &now))
         };
         result
             .chunks
             .iter()
             .all(|(id, version)| self.program.chunks.get(id).is_some_and(|info| info.version == *version))
             && result.modules.iter().all(same_module)
+    }
+
+    fn same_exports(&self, then: &Arc<Globals>, now: &Arc<Globals>) -> bool {
+        if Arc::ptr_eq(then, now) {
+            return true;
+        }
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        if compared.0 != self.revision {
+            *compared = (self.revision, Vec::new());
+        }
+        let known =
+            compared.1.iter().find(|(before, after, _)| Arc::ptr_eq(before, then) && Arc::ptr_eq(after, now));
+        if let Some((_, _, same)) = known {
+            return *same;
+        }
+        let same = **then == **now;
+        compared.1.push((Arc::clone(then), Arc::clone(now), same));
+        same
     }
 
     /// The rules that are queries, on the chunk's own tree.

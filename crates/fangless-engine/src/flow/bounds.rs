@@ -25,4 +25,4 @@ pub(crate) const MAX_CALL_DEPTH: usize = 6;
 /// Calls of workspace functions followed while one unit is evaluated; each is a whole body.
 pub(crate) const MAX_CALLS: usize = 400;
 /// Statements evaluated in the bodies of such calls, after which no further call is followed.
-pub(crate) const MAX_FOLLOWED: usize = 2000;
+pub(crate) const MAX_FOLLOWED: usize = 600;

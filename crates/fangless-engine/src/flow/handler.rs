@@ -51,8 +51,10 @@ impl Evaluator<'_> {
             let last = self.frame_ref().exits.last().map(|(_, state)| state.clone());
             self.frame().state = last;
         }
-        let closure = Arc::new(self.closure());
-        self.run_nested(&closure);
+        if self.muted == 0 && !self.frame_ref().nested.is_empty() {
+            let closure = Arc::new(self.closure());
+            self.run_nested(&closure);
+        }
         self.frames.pop();
     }
 

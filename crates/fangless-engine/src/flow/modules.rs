@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::bounds::{MAX_IMPORT_DEPTH, ROUNDS};
-use super::evaluator::{Evaluator, Reads, Variables};
+use super::evaluator::{Evaluator, Frame, Reads, Variables};
 use super::program::Globals;
 use crate::text::ChunkKind;
 
@@ -130,13 +130,20 @@ impl Evaluator<'_> {
             }
             frame.is_module = true;
             let ir = frame.ir.clone();
-            let before = variables.clone();
             frame.state = Some(std::mem::take(&mut variables));
             self.frames.push(frame);
             self.block(&ir.body);
             let frame = self.frames.pop();
-            variables = frame.and_then(|frame| frame.state).unwrap_or(before);
+            variables = frame.map(last_state).unwrap_or_default();
         }
         Globals { values: variables.0.into_iter().collect() }
     }
+}
+
+/// The names at the end of a module's chunk. One that is left early, by `sys.exit()` or by a `return` whose `def` is
+/// being typed, has the names it had then.
+fn last_state(mut frame: Frame) -> Variables {
+    let state = frame.state.take().or_else(|| frame.raised.pop());
+    let state = state.or_else(|| frame.exits.pop().map(|(_, state)| state));
+    state.or_else(|| frame.breaks.pop()).or_else(|| frame.continues.pop()).unwrap_or_default()
 }

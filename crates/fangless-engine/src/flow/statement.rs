@@ -603,19 +603,17 @@ impl Evaluator<'_> {
             outer.set(&class.name, Value { shape: Shape::Class(reference), taint: Taint::default() });
         }
         self.frame().state = outer;
-        let closure = Arc::new(self.closure());
-        self.run_nested(&closure);
+        if self.muted == 0 {
+            let closure = Arc::new(self.closure());
+            self.run_nested(&closure);
+        }
         self.frame().nested = nested;
         self.frame().class = outer_class;
     }
 
     /// Evaluates the functions that the present body defined, with unknown arguments.
     pub(super) fn run_nested(&mut self, closure: &Arc<Variables>) {
-        let nested = std::mem::take(&mut self.frame().nested);
-        if self.muted > 0 {
-            return;
-        }
-        for reference in nested {
+        for reference in std::mem::take(&mut self.frame().nested) {
             self.run_function(reference, closure);
         }
     }

@@ -125,7 +125,7 @@ async fn configuration_files_are_watched_and_who_pulls_is_told_to_pull_again() {
 
 #[tokio::test]
 async fn strict_rules_run_as_soon_as_somebody_wants_them() {
-    const ASSERT: &str = "def pay(user):\n    assert user.is_admin\n";
+    const ASSERT: &str = "def pay(user):\n    assert user.age > 17\n";
     let project = Project::new(&[("fangless.toml", "")]);
     let mut client = started(&project, push_capabilities()).await;
     let (first, second) = (project.uri("a.py"), project.uri("b.py"));
