@@ -296,9 +296,8 @@ impl Evaluator<'_> {
 
 fn is_property(function: &Function) -> bool {
     function.decorators.iter().any(|decorator| {
-        let name = match &decorator.kind {
-            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name,
-            _ => return false,
+        let (ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. }) = &decorator.kind else {
+            return false;
         };
         matches!(name.as_str(), "property" | "cached_property" | "abstractproperty" | "hybrid_property")
     })
