@@ -8,7 +8,7 @@ use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
     display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, range_of, shape,
-    simple_assignment, without_parentheses,
+    simple_assignment, statement_says, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
 use crate::text::TextRange;
@@ -18,6 +18,15 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
     let source = draft.source;
     if !recipe.wrap_parts.is_empty() {
         return super::rewrite::parts::wrap_all(&recipe.wrap_parts, site, draft);
+    }
+    if let Some(edits) = &recipe.edit_text {
+        return super::rewrite::text::edit(edits, site, draft);
+    }
+    if let Some(pattern) = &recipe.remove_items {
+        return super::rewrite::items::remove(pattern, site, draft);
+    }
+    if let Some(guard) = &recipe.guard {
+        return super::rewrite::guard::build(guard, site, draft);
     }
     if let Some(template) = &recipe.add_statement {
         return add_statement(template, site, draft);
@@ -292,7 +301,8 @@ fn delete(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         return Some(());
     }
     let statement = enclosing_statement(node);
-    if range_of(statement) != site.target {
+    let is_all_of_it = statement_says(statement, node);
+    if range_of(statement) != site.target && !is_all_of_it {
         return None;
     }
     if is_only_one_of_suite(statement) {

@@ -102,6 +102,10 @@ fn style(site: &Site<'_>, draft: &Draft<'_, '_>) -> Option<Style> {
     if let Some((_, style)) = DRIVERS.iter().find(|(name, _)| *name == package) {
         return Some(*style);
     }
+    // Managers of models are most often imported from the program's own modules.
+    if site.callee.is_some_and(|callee| callee.ends_with(".objects.raw")) {
+        return Some(Style::Percent);
+    }
     let mut imported = DRIVERS.iter().filter(|(name, _)| draft.imports(name)).map(|(_, style)| *style);
     let first = imported.next()?;
     imported.all(|style| style == first).then_some(first)

@@ -3,6 +3,7 @@
 
 mod call;
 mod definition;
+mod literal;
 mod scope;
 mod string;
 
@@ -14,6 +15,10 @@ use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
 pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
+pub(super) use literal::{
+    assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, is_display, is_logical, literal_content,
+    literal_prefix, membership_of, negation_of, path_base,
+};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
 
@@ -275,6 +280,18 @@ pub(super) fn is_whole_statement(node: Node<'_>) -> bool {
         parent => parent,
     };
     parent.is_some_and(|parent| parent.kind() == "expression_statement" && children(parent).len() == 1)
+}
+
+/// Whether the expression is all that a statement evaluates, or the value that it assigns to one place.
+pub(super) fn statement_says(statement: Node<'_>, expression: Node<'_>) -> bool {
+    statement.kind() == "expression_statement"
+        && match children(statement)[..] {
+            [only] if only.kind() == "assignment" => {
+                only.child_by_field_name("right").is_some_and(|right| right.id() == expression.id())
+            }
+            [only] => only.id() == expression.id(),
+            _ => false,
+        }
 }
 
 /// A method call on the node: `node.name(...)`.
@@ -591,6 +608,29 @@ pub(super) fn path_parts<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Vec<
                 return Some(parts);
             }
             path_parts(source, receiver)
+        }
+        _ => None,
+    }
+}
+
+/// What a path that is put together begins with.
+fn path_start<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
+    let node = without_parentheses(node);
+    match node.kind() {
+        "binary_operator" if node.child_by_field_name("operator")?.kind() == "/" => {
+            let left = node.child_by_field_name("left")?;
+            path_start(source, left).or(Some(left))
+        }
+        "call" => {
+            let call = Call::of(node)?;
+            match source.text_of(call.function) {
+                "os.path.join" | "path.join" => call.positional(0).map(|first| first.value),
+                _ => {
+                    let receiver = call.function.child_by_field_name("object")?;
+                    let is_join = call.method(source) == "joinpath";
+                    path_start(source, receiver).or_else(|| is_join.then_some(receiver))
+                }
+            }
         }
         _ => None,
     }

@@ -1,0 +1,46 @@
+//! A path in a folder that everyone may write to becomes one in a new folder of the program's own.
+
+use tree_sitter::Node;
+
+use crate::fix::Site;
+use crate::fix::draft::Draft;
+use crate::fix::tree::{Source, children, constant_of, literal_content, literal_prefix};
+
+const SHARED: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
+/// Names in names are followed so far.
+const MAX_DEPTH: usize = 8;
+
+pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    let source = draft.source;
+    let (literal, rest) = shared_path(source, source.node(site.target)?, MAX_DEPTH)?;
+    // A folder below would not be there.
+    let name = rest.strip_suffix('/').unwrap_or(&rest);
+    let prefix = literal_prefix(source, literal);
+    if name.contains('/') || prefix.to_lowercase().contains('b') {
+        return None;
+    }
+    let (_, quote) = literal_content(source, literal)?;
+    let join = draft.reference("os.path.join")?;
+    let made = draft.reference("tempfile.mkdtemp")?;
+    let last = if rest.ends_with('/') || rest.is_empty() {
+        format!("{quote}{quote}")
+    } else {
+        format!("{prefix}{quote}{name}{quote}")
+    };
+    draft.replace_node(literal, format!("{join}({made}(), {last})"));
+    Some(())
+}
+
+/// The first literal that begins with one of the folders, and what follows.
+fn shared_path<'t>(source: &'t Source<'_>, node: Node<'t>, depth: usize) -> Option<(Node<'t>, String)> {
+    let depth = depth.checked_sub(1)?;
+    if node.kind() == "identifier" {
+        return shared_path(source, constant_of(source, node)?, depth);
+    }
+    if let Some((content, _)) = literal_content(source, node) {
+        let text = content.slice(source.text);
+        let rest = SHARED.iter().find_map(|folder| text.strip_prefix(folder))?;
+        return Some((node, rest.to_owned()));
+    }
+    children(node).into_iter().find_map(|child| shared_path(source, child, depth))
+}

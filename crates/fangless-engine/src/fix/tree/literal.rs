@@ -1,0 +1,165 @@
+//! Literals and the names that stand for them, assertions and conditions as fixes see them.
+
+use tree_sitter::Node;
+
+use super::{
+    Shape, Source, children, enclosing_statement, flatten, path_start, range_of, shape, simple_assignment,
+    without_parentheses,
+};
+use crate::text::TextRange;
+
+/// What stands between the quotes of one literal, values put in included, and the quote; the whole of a comment.
+pub(in crate::fix) fn literal_content<'t>(source: &'t Source<'_>, node: Node<'t>) -> Option<(TextRange, &'t str)> {
+    if node.kind() == "comment" {
+        return Some((range_of(node), ""));
+    }
+    if node.kind() != "string" {
+        return None;
+    }
+    let open = node.child(0)?;
+    let close = node.child(node.child_count().checked_sub(1)? as u32)?;
+    let quote = source.text_of(close);
+    (open.end_byte() <= close.start_byte() && !close.is_missing())
+        .then(|| (TextRange::new(open.end_byte() as u32, close.start_byte() as u32), quote))
+}
+
+/// `f`, `rb`: what stands before the quotes.
+pub(in crate::fix) fn literal_prefix<'t>(source: &'t Source<'_>, literal: Node<'t>) -> &'t str {
+    source.text_of(literal).split(['"', '\'']).next().unwrap_or_default()
+}
+
+/// What a name stands for: the value of the only statement that binds it, in the nearest scope that does.
+pub(in crate::fix) fn constant_of<'t>(source: &'t Source<'_>, name: Node<'t>) -> Option<Node<'t>> {
+    let text = source.text_of(name);
+    for scope in source.scopes(name) {
+        let bindings = source.bindings(scope);
+        let mut own = bindings.iter().filter(|binding| binding.name == text);
+        let Some(binding) = own.next() else { continue };
+        if own.next().is_some() {
+            return None;
+        }
+        let (target, value) = simple_assignment(enclosing_statement(source.node(binding.range)?))?;
+        return (range_of(target) == binding.range).then_some(value);
+    }
+    None
+}
+
+/// A list, a tuple, a set or a dictionary that is written down.
+pub(in crate::fix) fn is_display(node: Node<'_>) -> bool {
+    matches!(node.kind(), "list" | "tuple" | "set" | "dictionary")
+}
+
+/// The list or tuple that an expression is an element of.
+pub(in crate::fix) fn enclosing_display(node: Node<'_>) -> Option<Node<'_>> {
+    node.parent().filter(|parent| matches!(parent.kind(), "list" | "tuple"))
+}
+
+/// The test and the message of an assertion.
+pub(in crate::fix) fn assertion_of(statement: Node<'_>) -> Option<(Node<'_>, Option<Node<'_>>)> {
+    if statement.kind() != "assert_statement" {
+        return None;
+    }
+    match children(statement)[..] {
+        [test] => Some((test, None)),
+        [test, message] => Some((test, Some(message))),
+        _ => None,
+    }
+}
+
+/// Source of a condition that holds where this one does not.
+pub(in crate::fix) fn negation_of(source: &Source<'_>, test: Node<'_>) -> String {
+    let inner = without_parentheses(test);
+    match inner.kind() {
+        "not_operator" => match inner.child_by_field_name("argument") {
+            Some(argument) => source.text_of(argument).to_owned(),
+            None => format!("not ({})", source.text_of(inner)),
+        },
+        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression" => {
+            format!("not ({})", source.text_of(inner))
+        }
+        _ => format!("not {}", source.text_of(test)),
+    }
+}
+
+/// `and` or `or`, or `not`.
+pub(in crate::fix) fn is_logical(node: Node<'_>) -> bool {
+    matches!(node.kind(), "boolean_operator" | "not_operator")
+}
+
+/// The operands of `a in b` or `a not in b`, and whether it is the latter.
+pub(in crate::fix) fn membership_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_>, bool)> {
+    let [left, right] = children(node)[..] else { return None };
+    if node.kind() != "comparison_operator" {
+        return None;
+    }
+    match left.next_sibling()?.kind() {
+        "in" => Some((left, right, false)),
+        "not in" | "not" => Some((left, right, true)),
+        _ => None,
+    }
+}
+
+/// Whether a node is evaluated exactly once, and before anything else that matters, when its statement begins.
+pub(in crate::fix) fn evaluated_once(node: Node<'_>, statement: Node<'_>) -> bool {
+    let mut at = node;
+    while at.id() != statement.id() {
+        let Some(parent) = at.parent() else { return false };
+        if matches!(
+            parent.kind(),
+            "lambda"
+                | "list_comprehension"
+                | "set_comprehension"
+                | "dictionary_comprehension"
+                | "generator_expression"
+                | "conditional_expression"
+                | "boolean_operator"
+                | "elif_clause"
+                | "while_statement"
+                | "except_clause"
+                | "decorator"
+                | "parameters"
+        ) {
+            return false;
+        }
+        at = parent;
+    }
+    !matches!(statement.kind(), "while_statement" | "function_definition" | "class_definition")
+}
+
+/// Source of the folder that a path begins in.
+pub(in crate::fix) fn path_base(source: &Source<'_>, node: Node<'_>) -> Option<String> {
+    if let Some(start) = path_start(source, node) {
+        return Some(source.text_of(start).to_owned());
+    }
+    if shape(node) == Shape::Name {
+        return path_base(source, constant_of(source, node)?);
+    }
+    let pieces = flatten(source, node).filter(|pieces| !pieces.holes.is_empty())?;
+    let mut text = String::new();
+    for element in &pieces.elements {
+        match element.kind {
+            super::ElementKind::Char(character) => text.push(character),
+            super::ElementKind::Hole(0) => break,
+            super::ElementKind::Hole(_) => return None,
+        }
+    }
+    let folder = text.strip_suffix('/')?;
+    (!folder.is_empty() && !folder.contains(['"', '\\', '\u{fffd}'])).then(|| format!("\"{folder}\""))
+}
+
+/// The name to which a statement, a keyword argument or a dictionary gives the value.
+pub(in crate::fix) fn bound_name<'a>(source: &Source<'a>, value: Node<'_>) -> Option<&'a str> {
+    let parent = value.parent()?;
+    match parent.kind() {
+        "assignment" => super::last_name(source, parent.child_by_field_name("left")?),
+        "keyword_argument" | "default_parameter" | "typed_default_parameter" => {
+            parent.child_by_field_name("name").map(|name| source.text_of(name))
+        }
+        "pair" => {
+            let key = parent.child_by_field_name("key").filter(|key| key.kind() == "string")?;
+            Some(source.text_of(key).trim_matches(['"', '\'']))
+        }
+        "parenthesized_expression" => bound_name(source, parent),
+        _ => None,
+    }
+}
