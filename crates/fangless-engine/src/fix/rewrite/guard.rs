@@ -7,14 +7,21 @@ use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::template::expand;
 use crate::fix::tree::{
-    Shape, Source, enclosing_function, enclosing_statement, evaluated_once, is_pinned, path_base, range_of, shape,
-    without_parentheses,
+    Shape, Source, enclosing_function, enclosing_statement, evaluated_once, is_pinned, path_base,
+    path_receiver, range_of, shape, without_parentheses,
 };
 use crate::rule::schema::Guard;
 
 pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
-    let node = without_parentheses(source.node(site.argument?)?);
+    let mut node = without_parentheses(source.node(site.argument?)?);
+    let about_path = guard.refuse.contains("{base}");
+    if about_path {
+        // `(folder / name).read_text()`: the path is what is checked, not what is read.
+        while let Some(path) = path_receiver(source, node) {
+            node = path;
+        }
+    }
     let statement = enclosing_statement(node);
     let start = range_of(statement).start;
     let begins_line = source.text[source.line_start(start) as usize..start as usize].trim().is_empty();
@@ -25,8 +32,9 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
     let step = if indentation.starts_with('\t') { "\t" } else { "    " };
     let mut lines = Vec::new();
     let is_name = shape(node) == Shape::Name;
-    let name = if is_name { source.text_of(node).to_owned() } else { free_name(source, node, &guard.variable)? };
-    let base = if guard.refuse.contains("{base}") { path_base(source, node)? } else { String::new() };
+    let name =
+        if is_name { source.text_of(node).to_owned() } else { free_name(source, node, &guard.variable)? };
+    let base = if about_path { path_base(source, node)? } else { String::new() };
     if let Some(value) = &guard.value {
         let value = expand(value, site, draft)?.replace("{value}", source.text_of(node));
         lines.push(format!("{name} = {value}"));
@@ -42,7 +50,8 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
         return None;
     }
     if !is_name {
-        draft.replace_node(node, name);
+        let whole = node.parent().filter(|parent| shape(*parent) == Shape::Parenthesised).unwrap_or(node);
+        draft.replace_node(whole, name);
     }
     let separator = format!("{}{indentation}", source.line_end());
     draft.insert(start, format!("{}{separator}", lines.join(&separator)));

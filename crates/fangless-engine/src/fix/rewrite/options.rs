@@ -26,7 +26,8 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         return None;
     }
     let first = words.iter().position(|word| is_dynamic(source, *word))?;
-    let later_option = words[first..].iter().any(|word| text(*word).is_some_and(|text| text.starts_with('-')));
+    let later_option =
+        words[first..].iter().any(|word| text(*word).is_some_and(|text| text.starts_with('-')));
     if first == 0 || later_option || words.iter().any(|word| text(*word) == Some("--")) {
         return None;
     }

@@ -5,8 +5,8 @@ use tree_sitter::Node;
 use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::tree::{
-    Call, Shape, Source, bound_name, bound_value, comparison_of, constant_of, flatten, last_name, shape, whole_literal,
-    without_parentheses,
+    Call, Shape, Source, bound_name, bound_value, comparison_of, constant_of, flatten, is_atomic, last_name,
+    range_of, shape, whole_literal, without_parentheses,
 };
 use crate::secret::names::words;
 
@@ -17,8 +17,11 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let variable = site
         .name
         .and_then(variable_name)
-        .or_else(|| bound_name(source, literal).and_then(variable_name))
-        .or_else(|| compared_name(source, literal))
+        .or_else(|| {
+            let says_more = |name: &&str| *name != "key" || site.callee.is_none();
+            bound_name(source, literal).filter(says_more).and_then(variable_name)
+        })
+        .or_else(|| variable_name(last_name(source, compared_with(literal)?.0)?))
         .or_else(|| key_of(source, literal, site.callee?))?;
     let environment = draft.reference("os.environ")?;
     let text = source.text_of(literal);
@@ -30,7 +33,20 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     }
     let quote = &text[opening..=opening];
     let encode = if is_bytes { ".encode()" } else { "" };
-    draft.replace_node(literal, format!("{environment}[{quote}{variable}{quote}]{encode}"));
+    let found = format!("{environment}[{quote}{variable}{quote}]");
+    let Some((other, negated)) = compared_with(literal).filter(|_| literal.id() == node.id()) else {
+        draft.replace_node(literal, format!("{found}{encode}"));
+        return Some(());
+    };
+    // What is secret is compared in a time that does not depend on it; text may hold more than ASCII.
+    let equal = draft.reference("hmac.compare_digest")?;
+    let not = if negated { "not " } else { "" };
+    let (other_text, encode_other) = (source.text_of(other), if is_bytes { "" } else { ".encode()" });
+    let other_text = if is_atomic(other) { other_text.to_owned() } else { format!("({other_text})") };
+    draft.replace_node(
+        literal.parent()?,
+        format!("{not}{equal}({other_text}{encode_other}, {found}.encode())"),
+    );
     Some(())
 }
 
@@ -48,23 +64,19 @@ fn literal_behind<'t>(source: &'t Source<'_>, node: Node<'t>) -> Option<Node<'t>
     }
 }
 
-/// What a literal is compared with says what it is.
-fn compared_name(source: &Source<'_>, literal: Node<'_>) -> Option<String> {
-    let (left, right, _) = comparison_of(literal.parent()?)?;
-    let other = if left.id() == literal.id() { right } else { left };
-    variable_name(last_name(source, other)?)
+/// What a literal is compared with, and whether it is to be unequal.
+fn compared_with(literal: Node<'_>) -> Option<(Node<'_>, bool)> {
+    let (left, right, negated) = comparison_of(literal.parent()?)?;
+    Some((if left.id() == literal.id() { right } else { left }, negated))
 }
 
 /// `Fernet(b"…")` and `hmac.new(b"…")` take a key.
 fn key_of(source: &Source<'_>, literal: Node<'_>, callee: &str) -> Option<String> {
-    let inner = |node: Node<'_>| Call::at(source, crate::fix::tree::range_of(node)).is_some();
-    if !inner(literal) {
-        return None;
-    }
-    let mut parts = callee.split('.').rev().filter(|part| !matches!(*part, "new" | "encode" | "decode" | "digest"));
+    Call::at(source, range_of(literal))?;
+    let mut parts =
+        callee.split('.').rev().filter(|part| !matches!(*part, "new" | "encode" | "decode" | "digest"));
     let name = parts.next()?;
-    let start = name.strip_suffix("Key").unwrap_or(name).to_uppercase();
-    variable_name(&format!("{start}_KEY"))
+    variable_name(&format!("{name}_key"))
 }
 
 /// `apiKey`, `api-key`, `self.api_key` and `API_KEY` are all `API_KEY`.

@@ -44,6 +44,8 @@ fn collect<'t>(
     let Some(depth) = depth.checked_sub(1) else { return };
     if let Some(content) = literal_content(source, node) {
         contents.push(content);
+        let values = children(node).into_iter().filter_map(|child| child.child_by_field_name("expression"));
+        values.for_each(|value| collect(source, value, contents, depth));
         return;
     }
     match node.kind() {
@@ -65,7 +67,12 @@ fn collect<'t>(
 }
 
 /// The smallest range of the content that changes, and its new text.
-fn edited(recipe: &EditText, source: &Source<'_>, content: TextRange, quote: &str) -> Option<(TextRange, String)> {
+fn edited(
+    recipe: &EditText,
+    source: &Source<'_>,
+    content: TextRange,
+    quote: &str,
+) -> Option<(TextRange, String)> {
     let old = content.slice(source.text);
     let mut new = old.to_owned();
     for _ in 0..MAX_ROUNDS {
@@ -85,8 +92,12 @@ fn edited(recipe: &EditText, source: &Source<'_>, content: TextRange, quote: &st
     if count(&new) > count(old) {
         return None;
     }
-    let front: usize =
-        old.chars().zip(new.chars()).take_while(|(one, other)| one == other).map(|(one, _)| one.len_utf8()).sum();
+    let front: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one.len_utf8())
+        .sum();
     let back: usize = old[front..]
         .chars()
         .rev()

@@ -38,7 +38,11 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
             if !has_effects(receiver) {
                 // The host itself passed too.
                 let (open, close) = if binds_tightly(node) || in_logic(node) { ("(", ")") } else { ("", "") };
-                let same = format!("{open}{} == {quote}{}{quote} or ", source.text_of(receiver), content.slice(source.text));
+                let same = format!(
+                    "{open}{} == {quote}{}{quote} or ",
+                    source.text_of(receiver),
+                    content.slice(source.text)
+                );
                 draft.insert(node.start_byte() as u32, same);
                 draft.insert(node.end_byte() as u32, close);
             }

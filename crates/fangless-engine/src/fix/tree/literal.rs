@@ -3,13 +3,16 @@
 use tree_sitter::Node;
 
 use super::{
-    Shape, Source, children, enclosing_statement, flatten, path_start, range_of, shape, simple_assignment,
-    without_parentheses,
+    Call, Shape, Source, children, enclosing_statement, flatten, path_start, range_of, shape,
+    simple_assignment, without_parentheses,
 };
 use crate::text::TextRange;
 
 /// What stands between the quotes of one literal, values put in included, and the quote; the whole of a comment.
-pub(in crate::fix) fn literal_content<'t>(source: &'t Source<'_>, node: Node<'t>) -> Option<(TextRange, &'t str)> {
+pub(in crate::fix) fn literal_content<'t>(
+    source: &'t Source<'_>,
+    node: Node<'t>,
+) -> Option<(TextRange, &'t str)> {
     if node.kind() == "comment" {
         return Some((range_of(node), ""));
     }
@@ -124,6 +127,14 @@ pub(in crate::fix) fn evaluated_once(node: Node<'_>, statement: Node<'_>) -> boo
         at = parent;
     }
     !matches!(statement.kind(), "while_statement" | "function_definition" | "class_definition")
+}
+
+/// The path on which a method is called that puts no path together itself.
+pub(in crate::fix) fn path_receiver<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
+    let call = Call::of(node)?;
+    let receiver = call.function.child_by_field_name("object")?;
+    let joins = call.method(source) == "joinpath" || source.text_of(call.function).ends_with("path.join");
+    (!joins && path_start(source, receiver).is_some()).then(|| without_parentheses(receiver))
 }
 
 /// Source of the folder that a path begins in.
