@@ -599,4 +599,8 @@ pub enum Rewrite {
     PrivateTemporary,
     /// `"--"` goes before the first value in a list of arguments.
     EndOfOptions,
+    /// Values in the text of a template become variables that it is rendered with.
+    TemplateVariables,
+    /// Values in an XPath expression become variables.
+    XpathVariables,
 }

@@ -7,7 +7,7 @@ use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::template::expand;
 use crate::fix::tree::{
-    Shape, Source, enclosing_function, enclosing_statement, evaluated_once, is_pinned, path_base,
+    Shape, Source, enclosing_function, enclosing_statement, evaluated_once, is_pinned, names_read, path_base,
     path_receiver, range_of, shape, without_parentheses,
 };
 use crate::rule::schema::Guard;
@@ -26,6 +26,9 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
     let start = range_of(statement).start;
     let begins_line = source.text[source.line_start(start) as usize..start as usize].trim().is_empty();
     if !begins_line || !evaluated_once(node, statement) || is_pinned(node) {
+        return None;
+    }
+    if reads_own_binding(source, node, statement) {
         return None;
     }
     let indentation = source.indentation(start);
@@ -56,6 +59,18 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
     let separator = format!("{}{indentation}", source.line_end());
     draft.insert(start, format!("{}{separator}", lines.join(&separator)));
     Some(())
+}
+
+/// Whether the statement itself binds what the value is made of, before it is made.
+fn reads_own_binding(source: &Source<'_>, node: Node<'_>, statement: Node<'_>) -> bool {
+    let mut names = Vec::new();
+    names_read(source, node, &mut names);
+    let (start, end) = (range_of(statement).start, range_of(node).start);
+    source
+        .scopes(node)
+        .into_iter()
+        .flat_map(|scope| source.bindings(scope))
+        .any(|binding| (start..end).contains(&binding.range.start) && names.contains(&binding.name))
 }
 
 /// The wanted name, if nothing around has it.

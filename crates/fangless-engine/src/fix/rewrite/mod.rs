@@ -22,6 +22,7 @@ mod sql_position;
 mod temporary;
 pub(super) mod text;
 mod url_host;
+mod variables;
 
 use super::Site;
 use super::draft::Draft;
@@ -49,6 +50,8 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::UrlHost => url_host::build(site, draft).map(|()| None),
         Rewrite::PrivateTemporary => temporary::build(site, draft).map(|()| None),
         Rewrite::EndOfOptions => options::build(site, draft).map(|()| None),
+        Rewrite::TemplateVariables => variables::template(site, draft).map(|()| None),
+        Rewrite::XpathVariables => variables::xpath(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

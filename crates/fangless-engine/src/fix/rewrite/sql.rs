@@ -21,6 +21,12 @@ pub(super) enum Style {
     Dollar,
     /// `:name` in `text()`, and a dictionary.
     Named,
+    /// `{{ name }}` in a template of Jinja, and keyword arguments.
+    Jinja,
+    /// `${name}` in a template of Mako, and keyword arguments.
+    Mako,
+    /// `$name` in an XPath expression, and keyword arguments.
+    XPath,
 }
 
 const DRIVERS: [(&str, Style); 22] = [
@@ -90,7 +96,11 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         positional - usize::from(empty.is_some_and(|empty| empty.kind == ArgumentKind::Positional));
     let has_parameters = has_parameters && empty.is_none();
     let is_first = call.positional(0).is_some_and(|first| first.node.id() == argument.node.id());
-    if !known.contains(&call.method(source)) || positional != 1 || has_parameters || !is_first {
+    // The name by which it is known, whatever it is called here.
+    let method = site.callee.and_then(|callee| callee.rsplit('.').next());
+    let is_known =
+        known.contains(&call.method(source)) || method.is_some_and(|method| known.contains(&method));
+    if !is_known || positional != 1 || has_parameters || !is_first {
         return None;
     }
     let built = locate(source, argument.value)?;
@@ -144,6 +154,7 @@ fn written(parameters: &[Parameter], style: Style) -> Vec<String> {
     match style {
         Style::Question | Style::Percent if values.len() == 1 => vec![format!("({},)", values[0])],
         Style::Question | Style::Percent => vec![format!("({})", values.join(", "))],
+        Style::Jinja | Style::Mako | Style::XPath => vec![keywords(parameters)],
         Style::Numbered => vec![format!("[{}]", values.join(", "))],
         Style::Dollar => values.iter().map(|value| (*value).to_owned()).collect(),
         Style::Named => {

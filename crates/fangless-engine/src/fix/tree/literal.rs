@@ -119,6 +119,7 @@ pub(in crate::fix) fn evaluated_once(node: Node<'_>, statement: Node<'_>) -> boo
                 | "elif_clause"
                 | "while_statement"
                 | "except_clause"
+                | "case_clause"
                 | "decorator"
                 | "parameters"
         ) {
