@@ -25,6 +25,9 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
     if let Some(pattern) = &recipe.remove_items {
         return super::rewrite::items::remove(pattern, site, draft);
     }
+    if let Some(item) = &recipe.add_item {
+        return super::rewrite::items::add(item, site, draft);
+    }
     if let Some(guard) = &recipe.guard {
         return super::rewrite::guard::build(guard, site, draft);
     }

@@ -140,7 +140,7 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
                          `wrap-parts`, `replace-with`, `set-item`, `insert-before`, `delete`, `add-statement`, `edit-text`, \
-                         `remove-items`, `guard`, `manifest` or `rewrite`";
+                         `remove-items`, `add-item`, `guard`, `manifest` or `rewrite`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -215,6 +215,7 @@ fn actions(fix: &FixRecipe) -> usize {
         fix.manifest.is_some(),
         fix.edit_text.is_some(),
         fix.remove_items.is_some(),
+        fix.add_item.is_some(),
         fix.guard.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()

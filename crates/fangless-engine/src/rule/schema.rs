@@ -488,6 +488,9 @@ pub struct FixRecipe {
     /// Items of the reported list, tuple, set or dictionary that go.
     #[serde(default)]
     pub remove_items: Option<Pattern>,
+    /// Python source of an item that goes behind the last one of the reported list or tuple.
+    #[serde(default)]
+    pub add_item: Option<String>,
     /// A check before the statement, of the value that reaches the sink.
     #[serde(default)]
     pub guard: Option<Guard>,
@@ -603,4 +606,6 @@ pub enum Rewrite {
     TemplateVariables,
     /// Values in an XPath expression become variables.
     XpathVariables,
+    /// `ssl.wrap_socket` becomes a method of the default context, where the host is known.
+    DefaultContext,
 }

@@ -23,6 +23,7 @@ mod temporary;
 pub(super) mod text;
 mod url_host;
 mod variables;
+mod wrap_socket;
 
 use super::Site;
 use super::draft::Draft;
@@ -52,6 +53,7 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::EndOfOptions => options::build(site, draft).map(|()| None),
         Rewrite::TemplateVariables => variables::template(site, draft).map(|()| None),
         Rewrite::XpathVariables => variables::xpath(site, draft).map(|()| None),
+        Rewrite::DefaultContext => wrap_socket::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

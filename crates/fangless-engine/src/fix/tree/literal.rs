@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use super::{
-    Call, Shape, Source, children, enclosing_statement, flatten, path_start, range_of, shape,
-    simple_assignment, without_parentheses,
+    Call, Shape, Source, children, enclosing_function, enclosing_statement, flatten, path_start, range_of,
+    shape, simple_assignment, without_parentheses,
 };
 use crate::text::TextRange;
 
@@ -45,6 +45,25 @@ pub(in crate::fix) fn constant_of<'t>(source: &'t Source<'_>, name: Node<'t>) ->
         return (range_of(target) == binding.range).then_some(value);
     }
     None
+}
+
+/// The statements `name["key"] = value` of the function that a name is used in, with the keys.
+pub(in crate::fix) fn item_assignments<'t>(
+    source: &'t Source<'_>,
+    name: Node<'t>,
+) -> Vec<(Node<'t>, Node<'t>)> {
+    let scope = enclosing_function(name).unwrap_or_else(|| source.root());
+    let mut uses = Vec::new();
+    super::uses_of(source, scope, source.text_of(name), &mut uses);
+    let assigned = |used: Node<'t>| {
+        let subscript = used.parent().filter(|parent| parent.kind() == "subscript")?;
+        let assignment = subscript.parent().filter(|parent| parent.kind() == "assignment")?;
+        let is_target = assignment.child_by_field_name("left")?.id() == subscript.id()
+            && subscript.child_by_field_name("value")?.id() == used.id();
+        let statement = assignment.parent().filter(|parent| parent.kind() == "expression_statement")?;
+        is_target.then_some((statement, subscript.child_by_field_name("subscript")?))
+    };
+    uses.into_iter().filter_map(assigned).collect()
 }
 
 /// A list, a tuple, a set or a dictionary that is written down.
