@@ -7,8 +7,8 @@ use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
-    display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, range_of, shape,
-    simple_assignment, statement_says, without_parentheses,
+    display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, is_put_under_key, range_of, shape,
+    simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
 use crate::text::TextRange;
@@ -304,8 +304,7 @@ fn delete(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         return Some(());
     }
     let statement = enclosing_statement(node);
-    let is_all_of_it = statement_says(statement, node);
-    if range_of(statement) != site.target && !is_all_of_it {
+    if range_of(statement) != site.target && !is_put_under_key(statement, node) {
         return None;
     }
     if is_only_one_of_suite(statement) {

@@ -604,7 +604,7 @@ pub enum Rewrite {
     EndOfOptions,
     /// Values in the text of a template become variables that it is rendered with.
     TemplateVariables,
-    /// Values in an XPath expression become variables.
+    /// Values in an `XPath` expression become variables.
     XpathVariables,
     /// `ssl.wrap_socket` becomes a method of the default context, where the host is known.
     DefaultContext,

@@ -22,6 +22,10 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
             node = path;
         }
     }
+    if matches!(shape(node), Shape::Tuple | Shape::List | Shape::Dictionary | Shape::Generator | Shape::Other)
+    {
+        return None;
+    }
     let statement = enclosing_statement(node);
     let start = range_of(statement).start;
     let begins_line = source.text[source.line_start(start) as usize..start as usize].trim().is_empty();

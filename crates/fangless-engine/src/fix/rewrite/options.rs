@@ -26,6 +26,9 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         return None;
     }
     let first = words.iter().position(|word| is_dynamic(source, *word))?;
+    if source.text_of(words[first]).starts_with('*') {
+        return None;
+    }
     let later_option =
         words[first..].iter().any(|word| text(*word).is_some_and(|text| text.starts_with('-')));
     if first == 0 || later_option || words.iter().any(|word| text(*word) == Some("--")) {

@@ -26,7 +26,7 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let environment = draft.reference("os.environ")?;
     let text = source.text_of(literal);
     let opening = text.find(['"', '\''])?;
-    let is_bytes = text[..opening].to_ascii_lowercase().contains('b');
+    let is_bytes = shape(literal) != Shape::Binary && text[..opening].to_ascii_lowercase().contains('b');
     if !is_bytes && !flatten(source, literal)?.holes.is_empty() {
         // Part of the string is put in at run time: the whole of it is no secret to look up.
         return None;

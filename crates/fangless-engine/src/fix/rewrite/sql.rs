@@ -25,7 +25,7 @@ pub(super) enum Style {
     Jinja,
     /// `${name}` in a template of Mako, and keyword arguments.
     Mako,
-    /// `$name` in an XPath expression, and keyword arguments.
+    /// `$name` in an `XPath` expression, and keyword arguments.
     XPath,
 }
 

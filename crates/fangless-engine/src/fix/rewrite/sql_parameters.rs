@@ -155,7 +155,7 @@ fn template_parameters(source: &Source<'_>, built: &BuiltString<'_>) -> Option<V
     Some(found)
 }
 
-/// In XPath a variable stands for a whole literal, or for what something is compared with.
+/// In `XPath` a variable stands for a whole literal, or for what something is compared with.
 fn xpath_parameters(source: &Source<'_>, built: &BuiltString<'_>) -> Option<Vec<Parameter>> {
     let elements = &built.pieces.elements;
     let character = |at: usize| match elements.get(at).map(|element| element.kind) {

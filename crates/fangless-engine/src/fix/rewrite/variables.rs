@@ -1,4 +1,4 @@
-//! Values in the text of a template or of an XPath expression become variables of it.
+//! Values in the text of a template or of an `XPath` expression become variables of it.
 
 use super::sql::Style;
 use super::sql_parameters::parametrise;

@@ -282,16 +282,12 @@ pub(super) fn is_whole_statement(node: Node<'_>) -> bool {
     parent.is_some_and(|parent| parent.kind() == "expression_statement" && children(parent).len() == 1)
 }
 
-/// Whether the expression is all that a statement evaluates, or the value that it assigns to one place.
-pub(super) fn statement_says(statement: Node<'_>, expression: Node<'_>) -> bool {
-    statement.kind() == "expression_statement"
-        && match children(statement)[..] {
-            [only] if only.kind() == "assignment" => {
-                only.child_by_field_name("right").is_some_and(|right| right.id() == expression.id())
-            }
-            [only] => only.id() == expression.id(),
-            _ => false,
-        }
+/// Whether a statement does nothing but put the expression under a key: `object["key"] = expression`.
+pub(super) fn is_put_under_key(statement: Node<'_>, expression: Node<'_>) -> bool {
+    let [only] = children(statement)[..] else { return false };
+    only.kind() == "assignment"
+        && only.child_by_field_name("left").is_some_and(|left| left.kind() == "subscript")
+        && only.child_by_field_name("right").is_some_and(|right| right.id() == expression.id())
 }
 
 /// A method call on the node: `node.name(...)`.
