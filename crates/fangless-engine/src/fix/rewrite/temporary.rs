@@ -4,7 +4,10 @@ use tree_sitter::Node;
 
 use crate::fix::Site;
 use crate::fix::draft::Draft;
-use crate::fix::tree::{Source, children, constant_of, literal_content, literal_prefix};
+use crate::fix::tree::{
+    Source, children, constant_of, is_percent_of, literal_content, literal_prefix, method_call_on, range_of,
+};
+use crate::text::TextRange;
 
 const SHARED: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
 /// Names in names are followed so far.
@@ -22,6 +25,15 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let (_, quote) = literal_content(source, literal)?;
     let join = draft.reference("os.path.join")?;
     let made = draft.reference("tempfile.mkdtemp")?;
+    if let Some(whole) = filled_in(source, literal) {
+        // What fills the text in is for the name, not for the folder before it.
+        let (content, _) = literal_content(source, literal)?;
+        let folder = TextRange::new(content.start, content.end - rest.len() as u32);
+        draft.delete(folder);
+        draft.insert(range_of(whole).start, format!("{join}({made}(), "));
+        draft.insert(range_of(whole).end, ")");
+        return Some(());
+    }
     let last = if rest.ends_with('/') || rest.is_empty() {
         format!("{quote}{quote}")
     } else {
@@ -29,6 +41,12 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     };
     draft.replace_node(literal, format!("{join}({made}(), {last})"));
     Some(())
+}
+
+/// `literal % values` or `literal.format(values)`.
+fn filled_in<'t>(source: &'t Source<'_>, literal: Node<'t>) -> Option<Node<'t>> {
+    let formatted = method_call_on(source, literal, "format");
+    formatted.or_else(|| literal.parent().filter(|parent| is_percent_of(*parent, literal)))
 }
 
 /// The first literal that begins with one of the folders, and what follows.

@@ -103,6 +103,13 @@ pub(in crate::fix) fn negation_of(source: &Source<'_>, test: Node<'_>) -> String
     }
 }
 
+/// `template % values`, of which the template is given.
+pub(in crate::fix) fn is_percent_of(node: Node<'_>, template: Node<'_>) -> bool {
+    node.kind() == "binary_operator"
+        && node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "%")
+        && node.child_by_field_name("left").is_some_and(|left| left.id() == template.id())
+}
+
 /// `and` or `or`, or `not`.
 pub(in crate::fix) fn is_logical(node: Node<'_>) -> bool {
     matches!(node.kind(), "boolean_operator" | "not_operator")
