@@ -17,7 +17,8 @@ pub(super) use call::{Argument, ArgumentKind, Call};
 pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
 pub(super) use literal::{
     assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, is_display, is_logical,
-    item_assignments, literal_content, literal_prefix, membership_of, negation_of, path_base, path_receiver,
+    is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of, path_base,
+    path_receiver,
 };
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
