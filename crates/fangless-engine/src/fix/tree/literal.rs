@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use super::{
-    Call, Shape, Source, children, enclosing_function, enclosing_statement, flatten, path_start, range_of,
-    shape, simple_assignment, without_parentheses,
+    Source, children, enclosing_function, enclosing_statement, range_of, simple_assignment,
+    without_parentheses,
 };
 use crate::text::TextRange;
 
@@ -154,35 +154,6 @@ pub(in crate::fix) fn evaluated_once(node: Node<'_>, statement: Node<'_>) -> boo
         at = parent;
     }
     !matches!(statement.kind(), "while_statement" | "function_definition" | "class_definition")
-}
-
-/// The path on which a method is called that puts no path together itself.
-pub(in crate::fix) fn path_receiver<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
-    let call = Call::of(node)?;
-    let receiver = call.function.child_by_field_name("object")?;
-    let joins = call.method(source) == "joinpath" || source.text_of(call.function).ends_with("path.join");
-    (!joins && path_start(source, receiver).is_some()).then(|| without_parentheses(receiver))
-}
-
-/// Source of the folder that a path begins in.
-pub(in crate::fix) fn path_base(source: &Source<'_>, node: Node<'_>) -> Option<String> {
-    if let Some(start) = path_start(source, node) {
-        return Some(source.text_of(start).to_owned());
-    }
-    if shape(node) == Shape::Name {
-        return path_base(source, constant_of(source, node)?);
-    }
-    let pieces = flatten(source, node).filter(|pieces| !pieces.holes.is_empty())?;
-    let mut text = String::new();
-    for element in &pieces.elements {
-        match element.kind {
-            super::ElementKind::Char(character) => text.push(character),
-            super::ElementKind::Hole(0) => break,
-            super::ElementKind::Hole(_) => return None,
-        }
-    }
-    let folder = text.strip_suffix('/')?;
-    (!folder.is_empty() && !folder.contains(['"', '\\', '\u{fffd}'])).then(|| format!("\"{folder}\""))
 }
 
 /// The name to which a statement, a keyword argument or a dictionary gives the value.

@@ -4,6 +4,7 @@
 mod call;
 mod definition;
 mod literal;
+mod path;
 mod scope;
 mod string;
 
@@ -17,9 +18,9 @@ pub(super) use call::{Argument, ArgumentKind, Call};
 pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
 pub(super) use literal::{
     assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, is_display, is_logical,
-    is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of, path_base,
-    path_receiver,
+    is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of,
 };
+pub(super) use path::{path_base, path_parts, path_receiver};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
 
@@ -573,64 +574,6 @@ pub(super) fn is_number(source: &Source<'_>, value: Node<'_>) -> bool {
 /// The values of a dictionary; none where it takes some from elsewhere.
 pub(super) fn display_values(node: Node<'_>) -> Option<Vec<Node<'_>>> {
     children(node).into_iter().map(|pair| pair.child_by_field_name("value")).collect()
-}
-
-/// What is put behind the beginning of a path: by `/`, `os.path.join` or `joinpath`, also where a method of the path is
-/// called. None where the expression puts no path together.
-pub(super) fn path_parts<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Vec<Node<'t>>> {
-    let node = without_parentheses(node);
-    match node.kind() {
-        "binary_operator" if node.child_by_field_name("operator")?.kind() == "/" => {
-            let left = node.child_by_field_name("left")?;
-            let mut parts = path_parts(source, left).unwrap_or_default();
-            parts.push(node.child_by_field_name("right")?);
-            Some(parts)
-        }
-        "call" => {
-            let call = Call::of(node)?;
-            let positional =
-                call.arguments.iter().map(|argument| (argument.kind, argument.value)).collect::<Vec<_>>();
-            if positional.iter().any(|(kind, _)| *kind != ArgumentKind::Positional) {
-                return None;
-            }
-            let values = positional.into_iter().map(|(_, value)| value);
-            match source.text_of(call.function) {
-                "os.path.join" | "path.join" => return Some(values.skip(1).collect()),
-                _ => {}
-            }
-            let receiver = call.function.child_by_field_name("object")?;
-            if call.method(source) == "joinpath" {
-                let mut parts = path_parts(source, receiver).unwrap_or_default();
-                parts.extend(values);
-                return Some(parts);
-            }
-            path_parts(source, receiver)
-        }
-        _ => None,
-    }
-}
-
-/// What a path that is put together begins with.
-fn path_start<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
-    let node = without_parentheses(node);
-    match node.kind() {
-        "binary_operator" if node.child_by_field_name("operator")?.kind() == "/" => {
-            let left = node.child_by_field_name("left")?;
-            path_start(source, left).or(Some(left))
-        }
-        "call" => {
-            let call = Call::of(node)?;
-            match source.text_of(call.function) {
-                "os.path.join" | "path.join" => call.positional(0).map(|first| first.value),
-                _ => {
-                    let receiver = call.function.child_by_field_name("object")?;
-                    let is_join = call.method(source) == "joinpath";
-                    path_start(source, receiver).or_else(|| is_join.then_some(receiver))
-                }
-            }
-        }
-        _ => None,
-    }
 }
 
 /// The last name of `a.b`, `a["b"]` or `b`.
