@@ -19,7 +19,8 @@ pub(super) fn tokens(text: &str) -> Vec<Found> {
 
 /// Private keys.
 pub(super) fn private_keys(text: &str) -> Vec<Found> {
-    private_key::find(text).into_iter().map(Found::from).collect()
+    let found = private_key::find(text).into_iter().map(Found::from);
+    found.map(|key| Found { name: Some(SmolStr::new_static("PRIVATE_KEY")), ..key }).collect()
 }
 
 /// URLs with a password.

@@ -21,6 +21,13 @@ impl<'s, 'a> Draft<'s, 'a> {
 
     /// How a qualified name is written here; its import is added if it needs one. None where it cannot be reached.
     pub(super) fn reference(&mut self, qualified: &str) -> Option<String> {
+        // The same library goes by two names; a file has one of them.
+        if let Some(rest) = qualified.strip_prefix("Crypto.")
+            && self.imports("Cryptodome")
+            && !self.imports("Crypto")
+        {
+            return self.importer.resolve(&format!("Cryptodome.{rest}"));
+        }
         self.importer.resolve(qualified)
     }
 

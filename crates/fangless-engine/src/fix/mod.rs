@@ -54,6 +54,10 @@ pub fn build(recipe: &FixRecipe, site: &Site<'_>) -> Option<Fix> {
     if !fits(site.target) || !site.argument.is_none_or(fits) {
         return None;
     }
+    let reported = site.target.slice(site.text);
+    if recipe.source_matches.as_ref().is_some_and(|pattern| !pattern.is_found_in(reported)) {
+        return None;
+    }
     let source = Source::parse(site.text, site.target)?;
     let at = source.node(site.target)?;
     let mut draft = Draft::new(&source, at);

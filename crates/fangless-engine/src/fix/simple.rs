@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
-    display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, range_of, shape,
+    display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, is_put_under_key, range_of, shape,
     simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
@@ -18,6 +18,18 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
     let source = draft.source;
     if !recipe.wrap_parts.is_empty() {
         return super::rewrite::parts::wrap_all(&recipe.wrap_parts, site, draft);
+    }
+    if let Some(edits) = &recipe.edit_text {
+        return super::rewrite::text::edit(edits, site, draft);
+    }
+    if let Some(pattern) = &recipe.remove_items {
+        return super::rewrite::items::remove(pattern, site, draft);
+    }
+    if let Some(item) = &recipe.add_item {
+        return super::rewrite::items::add(item, site, draft);
+    }
+    if let Some(guard) = &recipe.guard {
+        return super::rewrite::guard::build(guard, site, draft);
     }
     if let Some(template) = &recipe.add_statement {
         return add_statement(template, site, draft);
@@ -292,7 +304,7 @@ fn delete(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         return Some(());
     }
     let statement = enclosing_statement(node);
-    if range_of(statement) != site.target {
+    if range_of(statement) != site.target && !is_put_under_key(statement, node) {
         return None;
     }
     if is_only_one_of_suite(statement) {

@@ -1,8 +1,10 @@
 //! Templates of recipes: Python source with `${qualified.name}` for what must be imported, and `{target}`,
-//! `{argument}`, `{name}` for source text.
+//! `{argument}`, `{name}`, `{receiver}` (what a method is called on) and `{1:string}` (an argument) for source text.
 
 use super::Site;
 use super::draft::Draft;
+use super::tree::Call;
+use crate::rule::schema::ArgumentSelector;
 
 /// Fills a template in. None where it names what the site does not have, or what cannot be imported here.
 pub(super) fn expand(template: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<String> {
@@ -30,6 +32,14 @@ pub(super) fn expand(template: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>)
         } else if let Some(after) = rest.strip_prefix("{name}") {
             result.push_str(site.name?);
             rest = after;
+        } else if let Some(after) = rest.strip_prefix("{receiver}") {
+            let function = Call::at(draft.source, site.target)?.function;
+            result.push_str(draft.source.text_of(function.child_by_field_name("object")?));
+            rest = after;
+        } else if let Some((selector, after)) = selector(rest) {
+            let call = Call::at(draft.source, site.target)?;
+            result.push_str(draft.source.text_of(call.argument(draft.source, &selector)?.value));
+            rest = after;
         } else {
             result.push_str(&rest[..1]);
             rest = &rest[1..];
@@ -37,6 +47,15 @@ pub(super) fn expand(template: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>)
     }
     result.push_str(rest);
     Some(result)
+}
+
+/// `{1:string}` at the beginning of the text: which argument is meant, and what follows.
+fn selector(text: &str) -> Option<(ArgumentSelector, &str)> {
+    let (inner, after) = text.strip_prefix('{')?.split_once('}')?;
+    if !inner.starts_with(|first: char| first.is_ascii_digit() || first == ':') || inner.contains(' ') {
+        return None;
+    }
+    Some((ArgumentSelector::try_from(inner.to_owned()).ok()?, after))
 }
 
 /// `module.name`, and nothing else: a reference, even where the page forgot to write it as one.

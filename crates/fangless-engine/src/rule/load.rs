@@ -139,8 +139,8 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
-                         `wrap-parts`, `replace-with`, `set-item`, `insert-before`, `delete`, `add-statement`, `manifest` or \
-                         `rewrite`";
+                         `wrap-parts`, `replace-with`, `set-item`, `insert-before`, `delete`, `add-statement`, `edit-text`, \
+                         `remove-items`, `add-item`, `guard`, `manifest` or `rewrite`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -168,6 +168,13 @@ fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) 
     };
     for decorator in &definition.decorator {
         check("matches", decorator.matches.as_ref());
+    }
+    for fix in &definition.fix {
+        check("source-matches", fix.source_matches.as_ref());
+        check("remove-items", fix.remove_items.as_ref());
+        for edit in fix.edit_text.iter().flat_map(|edit| &edit.replace) {
+            check("edit-text", Some(&edit.find));
+        }
     }
     let mut labels = Vec::new();
     while let Some(condition) = waiting.pop() {
@@ -206,6 +213,10 @@ fn actions(fix: &FixRecipe) -> usize {
         fix.rewrite.is_some(),
         fix.add_statement.is_some(),
         fix.manifest.is_some(),
+        fix.edit_text.is_some(),
+        fix.remove_items.is_some(),
+        fix.add_item.is_some(),
+        fix.guard.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()
 }

@@ -24,6 +24,14 @@ impl Pattern {
         &self.text
     }
 
+    /// The text with everything that it finds replaced; `$1` stands for a group.
+    pub fn replaced_in(&self, text: &str, with: &str) -> String {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        compiled
+            .as_ref()
+            .map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, with).into_owned())
+    }
+
     /// Whether it is found in the text. One that does not compile never is; loading a page reports it.
     pub fn is_found_in(&self, text: &str) -> bool {
         let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());

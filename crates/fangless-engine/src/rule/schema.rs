@@ -448,6 +448,9 @@ pub struct FixRecipe {
     /// Only when this condition on the call holds.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// Only where this is found in what is reported.
+    #[serde(default)]
+    pub source_matches: Option<Pattern>,
 
     /// The qualified name to call instead; the import is added or reused.
     #[serde(default)]
@@ -483,9 +486,52 @@ pub struct FixRecipe {
     /// Python source that follows the reported statement; `{name}` is what that assigns to.
     #[serde(default)]
     pub add_statement: Option<String>,
+    /// Replacements in the text of literals.
+    #[serde(default)]
+    pub edit_text: Option<EditText>,
+    /// Items of the reported list, tuple, set or dictionary that go.
+    #[serde(default)]
+    pub remove_items: Option<Pattern>,
+    /// Python source of an item that goes behind the last one of the reported list or tuple.
+    #[serde(default)]
+    pub add_item: Option<String>,
+    /// A check before the statement, of the value that reaches the sink.
+    #[serde(default)]
+    pub guard: Option<Guard>,
     /// An edit of a manifest by name.
     #[serde(default)]
     pub manifest: Option<ManifestEdit>,
+}
+
+/// Replacements in the text of the literals that an expression is made of, constants that it names included.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EditText {
+    /// Of what is reported when absent.
+    #[serde(default)]
+    pub argument: Option<ArgumentSelector>,
+    pub replace: Vec<TextEdit>,
+}
+
+/// What is found is replaced, until nothing changes any more; `$1` stands for a group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TextEdit {
+    pub find: Pattern,
+    pub with: String,
+}
+
+/// `if REFUSE: OTHERWISE`; `{value}` stands for the value's name, `{base}` for the folder that a path begins in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Guard {
+    /// What the value is called, where it is no name already.
+    pub variable: String,
+    /// What becomes of the value before it is checked; here `{value}` stands for its source.
+    #[serde(default)]
+    pub value: Option<String>,
+    pub refuse: String,
+    pub otherwise: String,
 }
 
 /// Edits of manifests.
@@ -552,4 +598,18 @@ pub enum Rewrite {
     MaskSensitive,
     /// A digest of a password becomes a hash by Argon2.
     PasswordHash,
+    /// `assert x` becomes `if not x: raise PermissionError`.
+    AssertToRaise,
+    /// A host that is looked for in an address is compared with the address's host.
+    UrlHost,
+    /// A path in `/tmp` becomes one in a new folder.
+    PrivateTemporary,
+    /// `"--"` goes before the first value in a list of arguments.
+    EndOfOptions,
+    /// Values in the text of a template become variables that it is rendered with.
+    TemplateVariables,
+    /// Values in an `XPath` expression become variables.
+    XpathVariables,
+    /// `ssl.wrap_socket` becomes a method of the default context, where the host is known.
+    DefaultContext,
 }

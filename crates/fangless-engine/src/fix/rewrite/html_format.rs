@@ -15,10 +15,20 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     // What else is passed may be meant for the format.
     let [argument] = call.arguments.as_slice() else { return None };
     let built = locate(source, argument.value)?;
-    if built.in_variable || !is_plain(argument) {
+    if !is_plain(argument) {
         return None;
     }
     let (template, values) = template(source, &built.pieces)?;
+    if built.in_variable {
+        // The text is escaped where it is made; what declared it to be HTML has nothing left to do.
+        let made = match site.callee? {
+            "markupsafe.Markup" => format!("{}({template}).format({values})", source.text_of(call.function)),
+            _ => format!("{}({template}, {values})", draft.reference(FORMAT_HTML)?),
+        };
+        draft.replace_node(built.expression, made);
+        draft.replace_node(call.node, source.text_of(argument.value));
+        return Some(());
+    }
     match site.callee? {
         "markupsafe.Markup" => {
             draft.replace_node(argument.value, template);

@@ -1,11 +1,15 @@
 //! Rewrites by name: what needs more than one template.
 
 mod answer;
+mod assertion;
 mod compare;
 mod decorator;
 mod fail_closed;
+pub(super) mod guard;
 mod html_format;
+pub(super) mod items;
 mod mask;
+mod options;
 pub(super) mod parts;
 mod password;
 mod random;
@@ -15,6 +19,11 @@ mod shell_words;
 mod sql;
 mod sql_parameters;
 mod sql_position;
+mod temporary;
+pub(super) mod text;
+mod url_host;
+mod variables;
+mod wrap_socket;
 
 use super::Site;
 use super::draft::Draft;
@@ -38,6 +47,13 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::ConstantAnswer => answer::build(site, draft).map(|()| None),
         Rewrite::MaskSensitive => mask::build(site, draft).map(|()| None),
         Rewrite::PasswordHash => password::build(site, draft).map(|()| None),
+        Rewrite::AssertToRaise => assertion::build(site, draft).map(|()| None),
+        Rewrite::UrlHost => url_host::build(site, draft).map(|()| None),
+        Rewrite::PrivateTemporary => temporary::build(site, draft).map(|()| None),
+        Rewrite::EndOfOptions => options::build(site, draft).map(|()| None),
+        Rewrite::TemplateVariables => variables::template(site, draft).map(|()| None),
+        Rewrite::XpathVariables => variables::xpath(site, draft).map(|()| None),
+        Rewrite::DefaultContext => wrap_socket::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

@@ -6,7 +6,7 @@ use crate::fix::Site;
 use crate::fix::built::{argument_at_fault, locate};
 use crate::fix::draft::Draft;
 use crate::fix::simple::add_arguments;
-use crate::fix::tree::{ArgumentKind, Call, Source, range_of, without_parentheses};
+use crate::fix::tree::{ArgumentKind, Call, Source, display_elements, range_of, without_parentheses};
 
 /// How a driver writes placeholders and takes their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,12 @@ pub(super) enum Style {
     Dollar,
     /// `:name` in `text()`, and a dictionary.
     Named,
+    /// `{{ name }}` in a template of Jinja, and keyword arguments.
+    Jinja,
+    /// `${name}` in a template of Mako, and keyword arguments.
+    Mako,
+    /// `$name` in an `XPath` expression, and keyword arguments.
+    XPath,
 }
 
 const DRIVERS: [(&str, Style); 22] = [
@@ -81,8 +87,20 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
                 matches!(source.text_of(keyword), "params" | "parameters" | "vars" | "args" | "query_params")
             })
     });
+    // An empty list of parameters is waiting to be filled.
+    let empty = call
+        .positional(1)
+        .or_else(|| call.keyword(source, "params"))
+        .filter(|other| display_elements(other.value).is_some_and(|elements| elements.is_empty()));
+    let positional =
+        positional - usize::from(empty.is_some_and(|empty| empty.kind == ArgumentKind::Positional));
+    let has_parameters = has_parameters && empty.is_none();
     let is_first = call.positional(0).is_some_and(|first| first.node.id() == argument.node.id());
-    if !known.contains(&call.method(source)) || positional != 1 || has_parameters || !is_first {
+    // The name by which it is known, whatever it is called here.
+    let method = site.callee.and_then(|callee| callee.rsplit('.').next());
+    let is_known =
+        known.contains(&call.method(source)) || method.is_some_and(|method| known.contains(&method));
+    if !is_known || positional != 1 || has_parameters || !is_first {
         return None;
     }
     let built = locate(source, argument.value)?;
@@ -91,6 +109,10 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         let text = draft.reference("sqlalchemy.text")?;
         draft.insert(argument.node.start_byte() as u32, format!("{text}("));
         draft.insert(argument.node.end_byte() as u32, ")");
+    }
+    if let Some(empty) = empty {
+        draft.replace_node(empty.value, written(&parameters, style).join(", "));
+        return Some(());
     }
     add_parameters(&call, &parameters, style, draft);
     Some(())
@@ -101,6 +123,10 @@ fn style(site: &Site<'_>, draft: &Draft<'_, '_>) -> Option<Style> {
     let package = site.callee.and_then(|callee| callee.split('.').next()).unwrap_or("");
     if let Some((_, style)) = DRIVERS.iter().find(|(name, _)| *name == package) {
         return Some(*style);
+    }
+    // Managers of models are most often imported from the program's own modules.
+    if site.callee.is_some_and(|callee| callee.ends_with(".objects.raw")) {
+        return Some(Style::Percent);
     }
     let mut imported = DRIVERS.iter().filter(|(name, _)| draft.imports(name)).map(|(_, style)| *style);
     let first = imported.next()?;
@@ -114,10 +140,21 @@ fn takes_dictionary(source: &Source<'_>, outer: &Call<'_>, text_call: &Call<'_>)
 
 /// Gives the call its parameters, behind the statement.
 fn add_parameters(call: &Call<'_>, parameters: &[Parameter], style: Style, draft: &mut Draft<'_, '_>) {
+    let written = written(parameters, style);
+    if call.arguments.len() == 1 {
+        add_arguments(call, &written, &[], draft);
+        return;
+    }
+    draft.insert(range_of(call.arguments[0].node).end, format!(", {}", written.join(", ")));
+}
+
+/// The arguments that give the parameters, as source.
+fn written(parameters: &[Parameter], style: Style) -> Vec<String> {
     let values: Vec<&str> = parameters.iter().map(|parameter| parameter.value.as_str()).collect();
-    let written = match style {
+    match style {
         Style::Question | Style::Percent if values.len() == 1 => vec![format!("({},)", values[0])],
         Style::Question | Style::Percent => vec![format!("({})", values.join(", "))],
+        Style::Jinja | Style::Mako | Style::XPath => vec![keywords(parameters)],
         Style::Numbered => vec![format!("[{}]", values.join(", "))],
         Style::Dollar => values.iter().map(|value| (*value).to_owned()).collect(),
         Style::Named => {
@@ -127,12 +164,7 @@ fn add_parameters(call: &Call<'_>, parameters: &[Parameter], style: Style, draft
                 .collect();
             vec![format!("{{{}}}", entries.join(", "))]
         }
-    };
-    if call.arguments.len() == 1 {
-        add_arguments(call, &written, &[], draft);
-        return;
     }
-    draft.insert(range_of(call.arguments[0].node).end, format!(", {}", written.join(", ")));
 }
 
 fn keywords(parameters: &[Parameter]) -> String {

@@ -40,7 +40,11 @@ pub(super) fn parametrise(
     if built.pieces.holes.is_empty() || !can_move(source, built) {
         return None;
     }
-    let parameters = parameters(source, built)?;
+    let parameters = match style {
+        Style::Jinja | Style::Mako => template_parameters(source, built)?,
+        Style::XPath => xpath_parameters(source, built)?,
+        _ => parameters(source, built)?,
+    };
     if clashes(built, &parameters, style) {
         return None;
     }
@@ -52,6 +56,9 @@ pub(super) fn parametrise(
             Style::Numbered => format!(":{}", index + 1),
             Style::Dollar => format!("${}", index + 1),
             Style::Named => format!(":{}", parameter.name),
+            Style::Jinja => format!("{{{{ {} }}}}", parameter.name),
+            Style::Mako => format!("${{{}}}", parameter.name),
+            Style::XPath => format!("${}", parameter.name),
         };
         place(built, parameter, &placeholder, &mut swallowed, draft)?;
     }
@@ -130,6 +137,48 @@ fn parameters(source: &Source<'_>, built: &BuiltString<'_>) -> Option<Vec<Parame
         at = last + 1;
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// In a template a value may stand anywhere.
+fn template_parameters(source: &Source<'_>, built: &BuiltString<'_>) -> Option<Vec<Parameter>> {
+    let mut found: Vec<Parameter> = Vec::new();
+    for (at, element) in built.pieces.elements.iter().enumerate() {
+        if let ElementKind::Hole(hole) = element.kind {
+            let value = built.pieces.holes[hole].value;
+            if source.text_of(value).contains(['#', '\\']) {
+                return None;
+            }
+            let name = unique_name(name_of(source, value), &found);
+            found.push(Parameter { name, value: source.text_of(value).to_owned(), first: at, last: at });
+        }
+    }
+    Some(found)
+}
+
+/// In `XPath` a variable stands for a whole literal, or for what something is compared with.
+fn xpath_parameters(source: &Source<'_>, built: &BuiltString<'_>) -> Option<Vec<Parameter>> {
+    let elements = &built.pieces.elements;
+    let character = |at: usize| match elements.get(at).map(|element| element.kind) {
+        Some(ElementKind::Char(character)) => Some(character),
+        _ => None,
+    };
+    let mut found: Vec<Parameter> = Vec::new();
+    for (at, element) in elements.iter().enumerate() {
+        let ElementKind::Hole(hole) = element.kind else { continue };
+        let value = built.pieces.holes[hole].value;
+        let before = character(at.checked_sub(1)?);
+        let (first, last) = match before {
+            Some('\'' | '"') if before == character(at + 1) => (at - 1, at + 1),
+            Some('=') if matches!(character(at + 1), Some(']' | ' ' | ')')) => (at, at),
+            _ => return None,
+        };
+        if source.text_of(value).contains(['#', '\\']) {
+            return None;
+        }
+        let name = unique_name(name_of(source, value), &found);
+        found.push(Parameter { name, value: source.text_of(value).to_owned(), first, last });
+    }
+    Some(found)
 }
 
 /// The value that a placeholder stands for, as source, and a name for it.
@@ -233,6 +282,10 @@ fn clashes(built: &BuiltString<'_>, parameters: &[Parameter], style: Style) -> b
         Style::Percent => false,
         Style::Numbered | Style::Named => follows(':', |next| next.is_alphanumeric() || next == '_'),
         Style::Dollar => follows('$', |next| next.is_ascii_digit()),
+        // A name of the author's own might be one of the new ones.
+        Style::Jinja => follows('{', |next| matches!(next, '{' | '%')),
+        Style::Mako => follows('$', |next| next == '{'),
+        Style::XPath => flat.contains(&'$'),
     }
 }
 

@@ -58,6 +58,7 @@ pub(in crate::fix) fn display_of<'t>(source: &'t Source<'_>, node: Node<'t>) -> 
             let mut found = Vec::new();
             assignments(source, scope, source.text_of(node), &mut found);
             match found[..] {
+                [] => super::constant_of(source, node).filter(|value| value.kind() == "dictionary"),
                 [only] if only.kind() == "dictionary" && range_of(only).end <= range_of(node).start => {
                     Some(only)
                 }

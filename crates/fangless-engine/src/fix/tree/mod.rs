@@ -3,6 +3,8 @@
 
 mod call;
 mod definition;
+mod literal;
+mod path;
 mod scope;
 mod string;
 
@@ -14,6 +16,11 @@ use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
 pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
+pub(super) use literal::{
+    assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, is_display, is_logical,
+    is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of,
+};
+pub(super) use path::{path_base, path_parts, path_receiver};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
 
@@ -275,6 +282,14 @@ pub(super) fn is_whole_statement(node: Node<'_>) -> bool {
         parent => parent,
     };
     parent.is_some_and(|parent| parent.kind() == "expression_statement" && children(parent).len() == 1)
+}
+
+/// Whether a statement does nothing but put the expression under a key: `object["key"] = expression`.
+pub(super) fn is_put_under_key(statement: Node<'_>, expression: Node<'_>) -> bool {
+    let [only] = children(statement)[..] else { return false };
+    only.kind() == "assignment"
+        && only.child_by_field_name("left").is_some_and(|left| left.kind() == "subscript")
+        && only.child_by_field_name("right").is_some_and(|right| right.id() == expression.id())
 }
 
 /// A method call on the node: `node.name(...)`.
@@ -559,41 +574,6 @@ pub(super) fn is_number(source: &Source<'_>, value: Node<'_>) -> bool {
 /// The values of a dictionary; none where it takes some from elsewhere.
 pub(super) fn display_values(node: Node<'_>) -> Option<Vec<Node<'_>>> {
     children(node).into_iter().map(|pair| pair.child_by_field_name("value")).collect()
-}
-
-/// What is put behind the beginning of a path: by `/`, `os.path.join` or `joinpath`, also where a method of the path is
-/// called. None where the expression puts no path together.
-pub(super) fn path_parts<'t>(source: &Source<'_>, node: Node<'t>) -> Option<Vec<Node<'t>>> {
-    let node = without_parentheses(node);
-    match node.kind() {
-        "binary_operator" if node.child_by_field_name("operator")?.kind() == "/" => {
-            let left = node.child_by_field_name("left")?;
-            let mut parts = path_parts(source, left).unwrap_or_default();
-            parts.push(node.child_by_field_name("right")?);
-            Some(parts)
-        }
-        "call" => {
-            let call = Call::of(node)?;
-            let positional =
-                call.arguments.iter().map(|argument| (argument.kind, argument.value)).collect::<Vec<_>>();
-            if positional.iter().any(|(kind, _)| *kind != ArgumentKind::Positional) {
-                return None;
-            }
-            let values = positional.into_iter().map(|(_, value)| value);
-            match source.text_of(call.function) {
-                "os.path.join" | "path.join" => return Some(values.skip(1).collect()),
-                _ => {}
-            }
-            let receiver = call.function.child_by_field_name("object")?;
-            if call.method(source) == "joinpath" {
-                let mut parts = path_parts(source, receiver).unwrap_or_default();
-                parts.extend(values);
-                return Some(parts);
-            }
-            path_parts(source, receiver)
-        }
-        _ => None,
-    }
 }
 
 /// The last name of `a.b`, `a["b"]` or `b`.
