@@ -39,13 +39,29 @@ impl Source {
 }
 
 /// One step of a path; the path is a list from the last step back to the source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Step {
     pub at: Location,
     pub kind: StepKind,
     pub note: SmolStr,
     pub previous: Option<Arc<Step>>,
     pub length: usize,
+}
+
+/// Paths that begin alike share their beginning.
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same_before = match (&self.previous, &other.previous) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+            (None, None) => true,
+            _ => false,
+        };
+        self.length == other.length
+            && self.at == other.at
+            && self.kind == other.kind
+            && self.note == other.note
+            && is_same_before
+    }
 }
 
 /// One source that reaches a value.
@@ -74,8 +90,18 @@ impl Origin {
 }
 
 /// All sources that reach a value, in the order in which they were met.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Taint(Option<Arc<[Origin]>>);
+
+impl PartialEq for Taint {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
 
 impl Taint {
     pub fn from(origin: Origin) -> Self {

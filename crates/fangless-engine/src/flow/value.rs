@@ -43,7 +43,7 @@ impl Constant {
 }
 
 /// What a value may be.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum Shape {
     #[default]
     Unknown,
@@ -94,6 +94,54 @@ pub enum Shape {
         class: ClassReference,
         attributes: Arc<[(SmolStr, Value)]>,
     },
+}
+
+/// Values are handed on as they are: most that are compared are one and the same, and need not be looked into.
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(one: &Arc<[T]>, other: &Arc<[T]>) -> bool {
+            Arc::ptr_eq(one, other) || one == other
+        }
+        match (self, other) {
+            (Self::Unknown, Self::Unknown) => true,
+            (Self::Constant(one), Self::Constant(other)) => one == other,
+            (Self::Choice(one), Self::Choice(other)) => same(one, other),
+            (Self::Pieces(one), Self::Pieces(other)) => same(one, other),
+            (Self::External(one), Self::External(other)) | (Self::Instance(one), Self::Instance(other)) => {
+                one == other
+            }
+            (
+                Self::Imported { module, name, submodule },
+                Self::Imported { module: other_module, name: other_name, submodule: other_submodule },
+            ) => module == other_module && name == other_name && submodule == other_submodule,
+            (
+                Self::Method { receiver, name },
+                Self::Method { receiver: other_receiver, name: other_name },
+            ) => name == other_name && (Arc::ptr_eq(receiver, other_receiver) || receiver == other_receiver),
+            (
+                Self::Bound { receiver, function },
+                Self::Bound { receiver: other_receiver, function: other_function },
+            ) => {
+                function == other_function
+                    && (Arc::ptr_eq(receiver, other_receiver) || receiver == other_receiver)
+            }
+            (Self::Partial(one), Self::Partial(other)) => Arc::ptr_eq(one, other) || one == other,
+            (Self::Sequence { items, open }, Self::Sequence { items: other_items, open: other_open }) => {
+                open == other_open && same(items, other_items)
+            }
+            (Self::Mapping { entries, open }, Self::Mapping { entries: other_entries, open: other_open }) => {
+                open == other_open && same(entries, other_entries)
+            }
+            (Self::Sections(one), Self::Sections(other)) => same(one, other),
+            (Self::Function(one), Self::Function(other)) => one == other,
+            (Self::Class(one), Self::Class(other)) => one == other,
+            (
+                Self::Object { class, attributes },
+                Self::Object { class: other_class, attributes: other_attributes },
+            ) => class == other_class && same(attributes, other_attributes),
+            _ => false,
+        }
+    }
 }
 
 /// A callable that some arguments were given to already.
