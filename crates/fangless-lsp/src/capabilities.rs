@@ -15,6 +15,17 @@ use crate::proto::SOURCE;
 use crate::request::code_action;
 use crate::scan;
 
+/// The files that findings hang on: Python, manifests by the names that `fangless_engine::manifest` knows, and what
+/// configures Fangless.
+const WATCHED: [&str; 6] = [
+    "**/*.{py,pyi}",
+    "**/{fangless,pyproject}.toml",
+    "**/*{requirements,constraints}*.{txt,in}",
+    "**/requirements/*.{txt,in}",
+    "**/{uv,poetry,pdm}.lock",
+    "**/pylock*.toml",
+];
+
 /// What the server can do for this client.
 pub(crate) fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -> ServerCapabilities {
     let sync = TextDocumentSyncOptions {
@@ -39,10 +50,11 @@ pub(crate) fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -
         pattern: FileOperationPattern { glob: glob.to_string(), matches: Some(kind), options: None },
     };
     let files = FileOperationRegistrationOptions {
-        filters: vec![
-            filter("**/*.{py,pyi,toml}", FileOperationPatternKind::File),
-            filter("**", FileOperationPatternKind::Folder),
-        ],
+        filters: WATCHED
+            .iter()
+            .map(|glob| filter(glob, FileOperationPatternKind::File))
+            .chain([filter("**", FileOperationPatternKind::Folder)])
+            .collect(),
     };
     ServerCapabilities {
         position_encoding: Some(abilities.encoding.kind()),
@@ -75,7 +87,7 @@ pub(crate) fn registrations(abilities: &Abilities) -> Vec<Registration> {
     let watcher =
         |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_string()), kind: None };
     let files = DidChangeWatchedFilesRegistrationOptions {
-        watchers: vec![watcher("**/*.{py,pyi}"), watcher("**/{fangless,pyproject}.toml")],
+        watchers: WATCHED.iter().map(|glob| watcher(glob)).collect(),
     };
     let files = abilities.watches_files.then(|| Registration {
         id: "fangless-files".to_string(),

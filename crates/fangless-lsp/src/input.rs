@@ -57,7 +57,13 @@ pub(crate) async fn filter(
 }
 
 async fn forward(message: &[u8], output: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
-    match serde_json::from_slice::<Message>(message) {
+    let read = serde_json::from_slice::<Message>(message);
+    let paired = if read.is_err() { with_whole_characters(message) } else { None };
+    if let Some(paired) = paired.filter(|paired| serde_json::from_slice::<Message>(paired).is_ok()) {
+        warn!("half a character is read as U+FFFD");
+        return write(&paired, output).await;
+    }
+    match read {
         Ok(_) => write(message, output).await,
         Err(error) => {
             warn!(%error, "not a message");
@@ -65,6 +71,35 @@ async fn forward(message: &[u8], output: &mut (impl AsyncWrite + Unpin)) -> std:
             write(&stand_in(method), output).await
         }
     }
+}
+
+/// With U+FFFD for each escaped half of a surrogate pair that stands alone; nothing where there is none. Editors whose
+/// texts are UTF-16 can hold such halves and send them; without the message the server's text would no longer be the
+/// client's. What stands in for a half is as long as it, in UTF-16.
+fn with_whole_characters(message: &[u8]) -> Option<Vec<u8>> {
+    let mut output = Vec::with_capacity(message.len());
+    let mut at = 0;
+    let mut changed = false;
+    while at < message.len() {
+        let rest = &message[at..];
+        let (taken, is_half) = match (unit(rest), rest.get(6..).and_then(unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, false),
+            (Some(0xD800..=0xDFFF), _) => (6, true),
+            // The backslash and what it escapes.
+            _ if rest[0] == b'\\' => (rest.len().min(2), false),
+            _ => (1, false),
+        };
+        output.extend_from_slice(if is_half { b"\\ufffd" } else { &rest[..taken] });
+        changed |= is_half;
+        at += taken;
+    }
+    changed.then_some(output)
+}
+
+/// The UTF-16 code unit that the text begins with as an escape.
+fn unit(text: &[u8]) -> Option<u16> {
+    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// A request without a usable id, as JSON-RPC wants its answer.

@@ -14,6 +14,7 @@ use crate::discovery::{discovery, message};
 use crate::messages::{Gravity, Message};
 use crate::paths::{absolute, shown, with_slashes};
 use crate::read::{Reading, read_file, read_stdin};
+use crate::report::redaction::Secrets;
 use crate::source::Encoding;
 use crate::walk::{Found, walk};
 
@@ -199,6 +200,14 @@ impl Loaded {
             self.workspace.remove_file(&file.engine_path);
             self.messages.push(engine_failed(&file));
         }
+    }
+
+    /// The secrets of a file, also those that its settings want no findings of.
+    pub(crate) fn secrets(&self, engine_path: &str) -> Secrets {
+        let Some(text) = self.workspace.text(engine_path) else { return Secrets::default() };
+        // Where this makes the engine fail there are no findings of the file either.
+        let findings = catch_unwind(AssertUnwindSafe(|| self.workspace.findings(engine_path)));
+        Secrets::of(text, &findings.unwrap_or_default(), self.workspace.rules())
     }
 
     /// The findings of a file that its settings want, suppressed ones included. A panic of the engine loses this

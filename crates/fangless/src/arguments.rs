@@ -95,7 +95,7 @@ pub(crate) struct CheckArguments {
 pub(crate) struct FixArguments {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Show what would change, and change nothing. Exit code 1 when something would.
+    /// Show what would change, with secrets masked, and change nothing. Exit code 1 when something would.
     #[arg(long)]
     pub(crate) diff: bool,
     /// Also the fixes that a person must look at.

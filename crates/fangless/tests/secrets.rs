@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::Project;
+use support::{Output, Project};
 
 const VALUES: [&str; 5] = [
     "sk_live_pq8Zr3Wv5Kd7",
@@ -11,6 +11,14 @@ const VALUES: [&str; 5] = [
     "u7Gd3Kx9Pz5Mf2Ws8Qj4",
     "MIIEpAIBAAKCAQEAw3Hn8sLpQe5Rt7Yu9Io1Pa3Sd5Fg",
 ];
+
+/// None of the values is in what was printed.
+fn tells_none(what: &str, output: &Output) {
+    for value in VALUES {
+        assert!(!output.stdout.contains(value), "{what} shows {value}:\n{}", output.stdout);
+        assert!(!output.stderr.contains(value), "{what} shows {value}:\n{}", output.stderr);
+    }
+}
 
 #[test]
 fn no_form_of_the_report_shows_a_secret() {
@@ -37,9 +45,51 @@ fn no_form_of_the_report_shows_a_secret() {
     for form in ["text", "concise", "json", "sarif", "github", "junit"] {
         let output = project.run(&["check", "--output-format", form]);
         assert!(output.stdout.contains("shop.py"), "{form} says nothing:\n{}", output.stderr);
-        for value in VALUES {
-            assert!(!output.stdout.contains(value), "{form} shows {value}:\n{}", output.stdout);
-            assert!(!output.stderr.contains(value), "{form} shows {value}:\n{}", output.stderr);
-        }
+        tells_none(form, &output);
+        // The secret is a neighbour of what is asked for, and no finding itself.
+        let output = project.run(&[
+            "check",
+            "--output-format",
+            form,
+            "--select",
+            "yaml-unsafe-load,secret-fallback-default",
+        ]);
+        assert!(output.stdout.contains("shop.py"), "{form} says nothing:\n{}", output.stderr);
+        tells_none(form, &output);
+    }
+}
+
+#[test]
+fn no_difference_shows_a_secret() {
+    let text = format!(
+        "import os\nimport yaml\n\nAPI_KEY = \"{0}\"\nSAME = \"{0}\"  # fangless: ignore[provider-token] known\n\n\n\
+         def read(stream):\n    return yaml.load(stream), login(token=\"{1}\")\n\n\n\
+         def end():\n    return yaml.load(API_KEY), \"{0}\"",
+        VALUES[0], VALUES[3]
+    );
+    let project = Project::new(&[("shop.py", text.as_bytes())]);
+    for arguments in [["fix", "--diff"].as_slice(), &["fix", "--diff", "--unsafe-fixes"]] {
+        let output = project.run(arguments);
+        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        assert!(output.stdout.contains("+    return yaml.safe_load(stream), login("), "{}", output.stdout);
+        assert!(output.stdout.contains("--- a/shop.py\n+++ b/shop.py\n@@ "), "{}", output.stdout);
+        assert!(output.stdout.ends_with("\n\\ No newline at end of file\n"), "{}", output.stdout);
+        tells_none("fix --diff", &output);
+    }
+    // What is written to the file is the text itself.
+    project.run(&["fix"]);
+    assert!(String::from_utf8(project.read("shop.py")).unwrap().contains(VALUES[3]));
+}
+
+#[test]
+fn a_fix_that_repeats_a_secret_is_left_out_of_what_programs_read() {
+    // The rewrite takes the whole command apart and says each of its words again.
+    let text = format!(
+        "import os\n\nKEY = \"{0}\"\n\n\ndef dump():\n    os.system(\"backup --key {0} /srv\")\n",
+        VALUES[0]
+    );
+    let project = Project::new(&[("shop.py", text.as_bytes())]);
+    for form in ["text", "json", "sarif"] {
+        tells_none(form, &project.run(&["check", "--profile", "strict", "--output-format", form]));
     }
 }

@@ -53,6 +53,10 @@ export class Server {
       documentSelector: [
         { scheme: 'file', language: 'python' },
         { scheme: 'untitled', language: 'python' },
+        // What the project installs. Their languages have other names in every installation.
+        { scheme: 'file', pattern: '**/pyproject.toml' },
+        { scheme: 'file', pattern: '**/*{requirements,constraints}*.{txt,in}' },
+        { scheme: 'file', pattern: '**/requirements/*.{txt,in}' },
       ],
       outputChannel: this.log,
       initializationOptions: { workspaceDiagnostics: settings.get('workspaceDiagnostics', false) },

@@ -111,6 +111,7 @@ async fn configuration_files_are_watched_and_who_pulls_is_told_to_pull_again() {
     let registration = client.asked("client/registerCapability").await;
     let watchers = registration["params"]["registrations"][0]["registerOptions"]["watchers"].to_string();
     assert!(watchers.contains("{fangless,pyproject}.toml"), "{watchers}");
+    assert!(watchers.contains("{requirements,constraints}"), "{watchers}");
     let python = project.uri("a.py");
     client.open(&python, BAD).await;
     let params = json!({"textDocument": {"uri": python}});

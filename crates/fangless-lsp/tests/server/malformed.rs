@@ -41,6 +41,26 @@ async fn what_is_no_message_is_refused_and_forgotten() {
 }
 
 #[tokio::test]
+async fn half_a_character_does_not_lose_the_message() {
+    let mut client = Client::pushed(Plan::echoing()).await;
+    client.open(URI, "").await;
+    let halves = [
+        (r"a\ud800b", "a\u{FFFD}b"),
+        (r"\udc00\ud83d", "\u{FFFD}\u{FFFD}"),
+        (r"\ud83d\ude00\ud83d", "\u{1F600}\u{FFFD}"),
+        (r"\\ud800\ud800", "\\ud800\u{FFFD}"),
+    ];
+    for (version, (sent, expected)) in (2..).zip(halves) {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","method":"textDocument/didChange","params":{{"textDocument":{{"uri":"{URI}","version":{version}}},"contentChanges":[{{"text":"{sent}"}}]}}}}"#
+        );
+        client.send_body(body.as_bytes()).await;
+        let published = client.published_version(URI, version).await;
+        assert_eq!(published["diagnostics"][0]["message"], expected, "{sent}");
+    }
+}
+
+#[tokio::test]
 async fn broken_headers_are_skipped() {
     let mut client = Client::pushed(Plan::echoing()).await;
     client.open(URI, "").await;

@@ -70,10 +70,10 @@ fn is_colored(color: Color) -> bool {
 }
 
 /// Asks for all findings, in parallel, and keeps the texts that the reports show.
-fn report(loaded: Loaded, working_directory: &Path) -> Report {
+fn report(mut loaded: Loaded, working_directory: &Path) -> Report {
     let found: Vec<Result<Findings, Message>> =
         loaded.files.par_iter().map(|file| loaded.findings(file)).collect();
-    let mut messages = loaded.messages;
+    let mut messages = std::mem::take(&mut loaded.messages);
     let mut with_findings: Vec<(&LoadedFile, Findings)> = Vec::new();
     for (file, result) in loaded.files.iter().zip(found) {
         match result {
@@ -102,7 +102,8 @@ fn report(loaded: Loaded, working_directory: &Path) -> Report {
             let findings =
                 findings.into_iter().map(|(finding, fixes)| FindingReport { finding, fixes }).collect();
             let path = SmolStr::new(&file.engine_path);
-            FileReport::new(path, file.shown.clone(), source(&file.engine_path), findings)
+            let secrets = loaded.secrets(&file.engine_path);
+            FileReport::new(path, file.shown.clone(), source(&file.engine_path), findings, secrets)
         })
         .collect();
     for path in step_paths {
@@ -112,8 +113,8 @@ fn report(loaded: Loaded, working_directory: &Path) -> Report {
         let shown = known
             .get(path.as_str())
             .map_or_else(|| shown(Path::new(path.as_str()), working_directory), |file| file.shown.clone());
-        let source = source(&path);
-        files.push(FileReport::new(path, shown, source, Vec::new()));
+        let (source, secrets) = (source(&path), loaded.secrets(&path));
+        files.push(FileReport::new(path, shown, source, Vec::new(), secrets));
     }
     files.sort_by(|a, b| a.engine_path.cmp(&b.engine_path));
     let rules = rule_names

@@ -1,10 +1,11 @@
 //! `fangless fix`: round after round, the fixes that do not overlap, until none is left.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
 
 use super::{Exit, has_error, print, print_messages};
 use crate::analysis::{Loaded, LoadedFile, load, with_threads};
@@ -12,6 +13,7 @@ use crate::arguments::FixArguments;
 use crate::messages::{Gravity, Message};
 use crate::repair::{apply, choose};
 use crate::report::counted;
+use crate::report::redaction::Secrets;
 use crate::source::encode;
 
 /// A fix can make room for the next one; more rounds than this no text needs.
@@ -42,6 +44,7 @@ fn mend_all(arguments: &FixArguments, working_directory: &Path) -> anyhow::Resul
     let mut output = String::new();
     for file in &files {
         let before = loaded.workspace.text(&file.engine_path).unwrap_or_default().to_string();
+        let secrets = if arguments.diff { loaded.secrets(&file.engine_path) } else { Secrets::default() };
         let mended = match mend(&mut loaded, file, &before, arguments.unsafe_fixes) {
             Ok(mended) => mended,
             Err(message) => {
@@ -58,7 +61,7 @@ fn mend_all(arguments: &FixArguments, working_directory: &Path) -> anyhow::Resul
             continue;
         }
         if arguments.diff {
-            output.push_str(&diff(&before, &mended.text, &file.shown));
+            output.push_str(&diff(&before, &mended.text, &file.shown, &secrets));
         } else if !file.is_stdin
             && let Err(message) = write(file, &mended.text)
         {
@@ -114,10 +117,27 @@ fn write(file: &LoadedFile, text: &str) -> Result<(), Message> {
     fs::write(&file.path, bytes).map_err(|failure| error(format!("cannot be written: {failure}")))
 }
 
-fn diff(before: &str, after: &str, shown: &str) -> String {
-    TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(3)
-        .header(&format!("a/{shown}"), &format!("b/{shown}"))
-        .to_string()
+/// The lines that change, and three around each place. Secrets are masked: what is shown may end in a log.
+fn diff(before: &str, after: &str, shown: &str, secrets: &Secrets) -> String {
+    let (seen_before, seen_after) = (secrets.mask_source(before), secrets.mask(after));
+    let lines = TextDiff::from_lines(before, after);
+    // The same lines as these; only what they show is another.
+    let seen = TextDiff::from_lines(&seen_before, &seen_after);
+    let mut output = format!("--- a/{shown}\n+++ b/{shown}\n");
+    for hunk in lines.unified_diff().context_radius(3).iter_hunks() {
+        let _ = writeln!(output, "{}", hunk.header());
+        for change in hunk.iter_changes() {
+            let line = match (change.tag(), change.old_index(), change.new_index()) {
+                (ChangeTag::Insert, _, Some(at)) => seen.new_slice(at),
+                (_, Some(at), _) => seen.old_slice(at),
+                _ => None,
+            };
+            let line = line.unwrap_or_default();
+            let _ = write!(output, "{}{line}", change.tag());
+            if !line.ends_with(['\n', '\r']) {
+                output.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    output
 }

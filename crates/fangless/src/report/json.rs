@@ -115,7 +115,7 @@ fn finding<'a>(report: &'a Report, file: &'a FileReport, entry: &'a super::Findi
             })
             .collect(),
         other_sources: finding.other_sources,
-        fixes: entry.fixes.iter().map(|fix| self::fix(file, fix)).collect(),
+        fixes: file.tellable(entry).map(|fix| self::fix(file, fix)).collect(),
     }
 }
 

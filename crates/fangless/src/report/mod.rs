@@ -5,6 +5,7 @@ mod fingerprint;
 pub(crate) mod github;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod redaction;
 pub(crate) mod sarif;
 pub(crate) mod statistics;
 pub(crate) mod text;
@@ -18,6 +19,7 @@ use fangless_engine::text::{LineIndex, TextRange};
 use fangless_engine::{Finding, Fix, Rule, Severity};
 use smol_str::SmolStr;
 
+use self::redaction::Secrets;
 use crate::messages::Message;
 use crate::source::SourceText;
 
@@ -43,6 +45,7 @@ pub(crate) struct FileReport {
     pub(crate) source: SourceText,
     pub(crate) findings: Vec<FindingReport>,
     lines: LineIndex,
+    secrets: Secrets,
     /// The text as excerpts show it: without secrets, and of the same length.
     shown_text: String,
 }
@@ -85,40 +88,29 @@ pub(crate) struct Point {
     pub(crate) column: u32,
 }
 
-/// Weaknesses whose findings cover the value of a secret: hard-coded credentials, passwords and keys.
-const SECRETS: [u16; 3] = [798, 259, 321];
-
 impl FileReport {
     pub(crate) fn new(
         engine_path: SmolStr,
         shown: String,
         source: SourceText,
         findings: Vec<FindingReport>,
+        secrets: Secrets,
     ) -> Self {
         let lines = LineIndex::new(&source.text);
-        let shown_text = source.text.clone();
-        Self { engine_path, shown, source, findings, lines, shown_text }
+        let shown_text = secrets.mask_source(&source.text);
+        Self { engine_path, shown, source, findings, lines, secrets, shown_text }
     }
 
-    /// Takes the values of secrets out of what excerpts show: of every finding, also of those that stand on a line by
-    /// chance.
-    fn redact(&mut self, rules: &[RuleInformation]) {
-        let tells_a_secret = |name: &SmolStr| {
-            rules.iter().any(|rule| rule.name == *name && rule.cwe.iter().any(|cwe| SECRETS.contains(cwe)))
-        };
-        for report in self.findings.iter().filter(|report| tells_a_secret(&report.finding.rule)) {
-            let range = report.finding.range;
-            let masked: String = range
-                .slice(&self.shown_text)
-                .chars()
-                .map(|character| match character {
-                    '"' | '\'' => character.to_string(),
-                    _ if character.is_whitespace() => character.to_string(),
-                    _ => "*".repeat(character.len_utf8()),
-                })
-                .collect();
-            self.shown_text.replace_range(range.start as usize..range.end as usize, &masked);
-        }
+    /// A text of a fix as it may be read.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        self.secrets.mask(text)
+    }
+
+    /// The fixes that say no secret, for the forms from which programs take them: with a masked text a fix would do
+    /// harm.
+    pub(crate) fn tellable<'a>(&self, entry: &'a FindingReport) -> impl Iterator<Item = &'a Fix> {
+        let tells = |fix: &&Fix| fix.edits.iter().any(|edit| self.secrets.are_in(&edit.text));
+        entry.fixes.iter().filter(move |fix| !tells(fix))
     }
 
     pub(crate) fn point(&self, offset: u32) -> Point {
@@ -162,13 +154,12 @@ impl FileReport {
 
 impl Report {
     pub(crate) fn new(
-        mut files: Vec<FileReport>,
+        files: Vec<FileReport>,
         checked: usize,
         messages: Vec<Message>,
         rules: Vec<RuleInformation>,
         root: String,
     ) -> Self {
-        files.iter_mut().for_each(|file| file.redact(&rules));
         let by_path = files.iter().enumerate().map(|(at, file)| (file.engine_path.clone(), at)).collect();
         Self { files, checked, messages, rules, root, by_path }
     }

@@ -4,6 +4,7 @@ use fangless_engine::finding::Suppressed;
 use fangless_engine::text::TextRange;
 use fangless_engine::{Applicability, Certainty, Edit, Finding, Fix, FlowStep, Severity, StepKind};
 
+use super::redaction::Secrets;
 use super::{FileReport, FindingReport, Report, RuleInformation};
 use crate::messages::{Gravity, Message};
 use crate::source::{Encoding, SourceText};
@@ -46,7 +47,7 @@ pub(crate) fn file(text: &str, places: &[&str]) -> FileReport {
         .map(|(at, place)| yaml_finding(TextRange::new(at as u32, (at + place.len()) as u32)))
         .collect();
     findings.sort_by_key(|entry| entry.finding.range);
-    FileReport::new("/srv/a.py".into(), "a.py".to_string(), source(text), findings)
+    FileReport::new("/srv/a.py".into(), "a.py".to_string(), source(text), findings, Secrets::default())
 }
 
 pub(crate) fn with(files: Vec<FileReport>) -> Report {
@@ -122,8 +123,15 @@ pub(crate) fn report() -> Report {
             "app/db.py".to_string(),
             source(DB),
             vec![FindingReport { finding: sql, fixes: vec![fix] }, suppressed],
+            Secrets::default(),
         ),
-        FileReport::new("/srv/app/web.py".into(), "app/web.py".to_string(), source(WEB), Vec::new()),
+        FileReport::new(
+            "/srv/app/web.py".into(),
+            "app/web.py".to_string(),
+            source(WEB),
+            Vec::new(),
+            Secrets::default(),
+        ),
     ]);
     // The finding with everything comes first.
     report.files.swap(0, 1);

@@ -83,7 +83,8 @@ impl Diff {
         let last_line = file.point(last.range.end).line;
         let base = file.line_start(first_line);
         let edits = fix.edits.iter().map(|edit| {
-            ((edit.range.start - base) as usize..(edit.range.end - base) as usize, normalised(&edit.text))
+            let range = (edit.range.start - base) as usize..(edit.range.end - base) as usize;
+            (range, normalised(&file.without_secrets(&edit.text)))
         });
         Self {
             first_line,

@@ -134,7 +134,7 @@ fn result(report: &Report, file: &FileReport, entry: &FindingReport, fingerprint
         } else {
             vec![CodeFlow { thread_flows: [flow] }]
         },
-        fixes: entry.fixes.iter().map(|fix| self::fix(file, fix)).collect(),
+        fixes: file.tellable(entry).map(|fix| self::fix(file, fix)).collect(),
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
         suppressions: suppression.into_iter().collect(),
         properties: ResultProperties { certainty: finding.certainty },
