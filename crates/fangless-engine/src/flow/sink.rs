@@ -106,8 +106,12 @@ impl Evaluator<'_> {
             {
                 continue;
             }
-            // The names of tables and users can't be parameters of a statement that defines them.
-            if tag == Tag::Sql && matches!(origin.source, Source::Parameter { .. }) && is_definition(value) {
+            // A parameter that is the whole statement is what its caller wrote; and the names of tables and users can't
+            // be parameters of a statement that defines them.
+            if tag == Tag::Sql
+                && matches!(origin.source, Source::Parameter { .. })
+                && (is_whole(value) || is_definition(value))
+            {
                 continue;
             }
             let note = format!("reaches `{callee}`");
@@ -280,6 +284,21 @@ fn known_text(value: &Value) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Text of which nothing is known, and which was handed on as it came.
+fn is_whole(value: &Value) -> bool {
+    let is_plain = |origin: &Origin| {
+        let mut step = origin.path.as_deref();
+        while let Some(one) = step {
+            if matches!(one.kind, StepKind::Return) {
+                return false;
+            }
+            step = one.previous.as_deref();
+        }
+        true
+    };
+    value.shape == Shape::Unknown && value.taint.origins().iter().all(is_plain)
 }
 
 /// A statement that defines something, or grants rights.
