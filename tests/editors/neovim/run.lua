@@ -215,7 +215,19 @@ vim.fn.delete(project .. '/fangless.toml')
 ask('nvim_cmd', { cmd = 'write' }, {})
 wait('the rule is on again', function() return count(KEPT.code) == 1 end)
 
--- 9. A clean stop.
+-- 9. What the project installs, while it is typed.
+ask('nvim_cmd', { cmd = 'edit', args = { project .. '/requirements.txt' } }, {})
+press('i--index-url http://pypi.org/simple')
+wait('diagnostic in the requirements', function() return count('insecure-package-index', 1) == 1 end)
+escape()
+ask('nvim_cmd', { cmd = 'edit', args = { project .. '/pyproject.toml' }, bang = true }, {})
+press('i[[tool.uv.index]]')
+ask('nvim_input', '<CR>')
+press('url = "http://pypi.org/simple"')
+wait('diagnostic in pyproject.toml', function() return count('insecure-package-index', 2) == 1 end)
+escape()
+
+-- 10. A clean stop.
 lua([[vim.lsp.get_clients({ name = 'fangless' })[1]:stop()]])
 wait('server stopped', function() return lua([[return #vim.lsp.get_clients({ name = 'fangless' })]]) == 0 end)
 vim.rpcnotify(editor, 'nvim_command', 'qall!')

@@ -81,37 +81,49 @@ const ABOUT: [&str; 41] = [
 const MASKED: [&str; 9] =
     ["masked", "redacted", "hashed", "encrypted", "hash", "digest", "obfuscated", "has", "is"];
 
+const PASSWORDS: [&str; 5] = ["password", "passwd", "pwd", "passphrase", "passcode"];
+
+/// `api_key`, `private_key`: the words before `key` that make it one to keep.
+const KEYS: [&str; 6] = ["api", "access", "private", "secret", "encryption", "signing"];
+
+const TOKENS: [&str; 10] =
+    ["token", "otp", "pin", "secret", "nonce", "salt", "csrf", "session", "sessionid", "captcha"];
+
+/// `reset_code`, `verification_code`.
+const CODES: [&str; 2] = ["reset", "verification"];
+
+/// Words beside `token` that say that it lets its bearer in.
+const LETS_IN: [&str; 16] = [
+    "access",
+    "api",
+    "auth",
+    "authentication",
+    "bearer",
+    "bot",
+    "confirmation",
+    "csrf",
+    "hook",
+    "refresh",
+    "reset",
+    "secret",
+    "session",
+    "verification",
+    "webhook",
+    "xsrf",
+];
+
+const ROLES: [&str; 9] =
+    ["role", "roles", "admin", "superuser", "staff", "permission", "permissions", "privilege", "privileges"];
+
+const PRIVATE: [&str; 7] = ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"];
+
+/// Words that `is_named` looks for beside the lists above.
+const SINGLE: [&str; 6] = ["key", "code", "credential", "hmac", "level", "card"];
+
 /// What every name of a vocabulary has in it: most names have nothing of it, and need not be taken apart.
 static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let stems = [
-        "pass",
-        "pwd",
-        "key",
-        "secret",
-        "token",
-        "credential",
-        "otp",
-        "pin",
-        "nonce",
-        "salt",
-        "csrf",
-        "session",
-        "captcha",
-        "code",
-        "cvv",
-        "cvc",
-        "ssn",
-        "iban",
-        "authorization",
-        "card",
-        "role",
-        "admin",
-        "superuser",
-        "staff",
-        "permission",
-        "privilege",
-        "level",
-    ];
+    let lists: [&[&str]; 5] = [&PASSWORDS, &TOKENS, &ROLES, &PRIVATE, &SINGLE];
+    let stems = lists.into_iter().flatten();
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).expect("the stems are few and short")
 });
 
@@ -126,95 +138,39 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
         return false;
     }
     let has = |word: &str| words.iter().any(|one| one == word);
+    let has_one = |list: &[&str]| words.iter().any(|one| list.contains(&one.as_str()));
     let pair = |first: &str, second: &str| {
         words.windows(2).any(|two| two[0] == first && two[1] == second) || has(&format!("{first}{second}"))
     };
-    let password = has("password") || has("passwd") || has("pwd") || has("passphrase") || has("passcode");
-    let key = pair("api", "key")
-        || pair("access", "key")
-        || pair("private", "key")
-        || pair("secret", "key")
-        || pair("encryption", "key")
-        || pair("signing", "key");
+    let password = has_one(&PASSWORDS);
+    let key = KEYS.iter().any(|of| pair(of, "key"));
+    let masked = has_one(&MASKED);
     match kind {
-        NameKind::Password => password && !words.iter().any(|word| MASKED.contains(&word.as_str())),
+        NameKind::Password => password && !masked,
         NameKind::Credential => {
-            !words.iter().any(|word| MASKED.contains(&word.as_str()))
+            !masked
                 && (password
                     || key
                     || has("secret")
-                    || last == "token"
-                    || last == "credential"
-                    || last == "credentials")
+                    || ["token", "credential", "credentials"].contains(&last.as_str()))
         }
         NameKind::SecurityToken => {
-            password
-                || key
-                || [
-                    "token",
-                    "otp",
-                    "pin",
-                    "secret",
-                    "nonce",
-                    "salt",
-                    "csrf",
-                    "session",
-                    "sessionid",
-                    "captcha",
-                ]
-                .iter()
-                .any(|word| has(word))
-                || pair("reset", "code")
-                || pair("verification", "code")
-                || last == "key"
+            password || key || has_one(&TOKENS) || CODES.iter().any(|of| pair(of, "code")) || last == "key"
         }
         NameKind::Authenticator => {
-            let token_of = [
-                "access",
-                "api",
-                "auth",
-                "authentication",
-                "bearer",
-                "bot",
-                "confirmation",
-                "csrf",
-                "hook",
-                "refresh",
-                "reset",
-                "secret",
-                "session",
-                "verification",
-                "webhook",
-                "xsrf",
-            ];
             !password
                 && (key
                     || pair("license", "key")
                     || last == "secret"
-                    || (last == "token" && words.iter().any(|word| token_of.contains(&word.as_str())))
+                    || (last == "token" && has_one(&LETS_IN))
                     || has("hmac"))
         }
-        NameKind::Role => {
-            let roles = [
-                "role",
-                "roles",
-                "admin",
-                "superuser",
-                "staff",
-                "permission",
-                "permissions",
-                "privilege",
-                "privileges",
-            ];
-            roles.contains(&last.as_str()) || pair("access", "level")
-        }
+        NameKind::Role => ROLES.contains(&last.as_str()) || pair("access", "level"),
         NameKind::Sensitive => {
-            !words.iter().any(|word| MASKED.contains(&word.as_str()))
+            !masked
                 && (password
                     || key
-                    || ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"]
-                        .iter()
-                        .any(|word| has(word))
+                    || has_one(&PRIVATE)
                     || last == "token"
                     || pair("card", "number")
                     || pair("credit", "card")
@@ -264,6 +220,21 @@ pub fn mentions(expression: &Expression, kind: NameKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_vocabulary_is_passed_by() {
+        for (name, kind) in [
+            ("requestHmac", NameKind::Authenticator),
+            ("license_key", NameKind::Authenticator),
+            ("access_level", NameKind::Role),
+            ("is_staff", NameKind::Role),
+            ("reset_code", NameKind::SecurityToken),
+            ("cardNumber", NameKind::Sensitive),
+            ("user_passcode", NameKind::Password),
+        ] {
+            assert!(is_named(name, kind), "{name}");
+        }
+    }
 
     #[test]
     fn credentials_are_told_from_what_is_about_them() {
