@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 use super::Found;
 use crate::flow::program::Program;
 use crate::syntax::ir::{
-    Argument, Clause, Expression, ExpressionKind, FormatPart, Function, Ir, Statement, StatementKind,
+    Argument, Clause, Expression, ExpressionKind, Function, Ir, Statement, StatementKind,
 };
+use crate::syntax::walk;
 use crate::text::{ChunkKind, TextRange};
 
 /// Openings of a file whose handle is never written, in any scope of the chunk.
@@ -241,47 +242,11 @@ impl Uses {
                     self.of_block(ir, &function.body, name);
                 }
             }
-            _ => children(value).into_iter().for_each(|child| self.of(ir, child, name)),
+            _ => walk::parts(value).into_iter().for_each(|child| self.of(ir, child, name)),
         }
     }
 }
 
 fn is_name(value: &Expression, name: &str) -> bool {
     matches!(&value.kind, ExpressionKind::Name(one) if one == name)
-}
-
-/// The expressions directly in one.
-fn children(value: &Expression) -> Vec<&Expression> {
-    match &value.kind {
-        ExpressionKind::Attribute { value, .. }
-        | ExpressionKind::Not(value)
-        | ExpressionKind::Negative(value)
-        | ExpressionKind::Starred(value)
-        | ExpressionKind::Await(value)
-        | ExpressionKind::Walrus { value, .. }
-        | ExpressionKind::Yield(Some(value)) => vec![value],
-        ExpressionKind::Subscript { value, index } => vec![value, index],
-        ExpressionKind::Slice(parts) => parts.iter().flatten().collect(),
-        ExpressionKind::Binary { left, right, .. } => vec![left, right],
-        ExpressionKind::Compare { left, rest } => {
-            std::iter::once(&**left).chain(rest.iter().map(|(_, right)| right)).collect()
-        }
-        ExpressionKind::Conditional { test, then, orelse } => vec![test, then, orelse],
-        ExpressionKind::Logical { values, .. }
-        | ExpressionKind::List(values)
-        | ExpressionKind::Tuple(values)
-        | ExpressionKind::Set(values)
-        | ExpressionKind::Unknown(values) => values.iter().collect(),
-        ExpressionKind::Dictionary(entries) => {
-            entries.iter().flat_map(|(key, value)| key.iter().chain(std::iter::once(value))).collect()
-        }
-        ExpressionKind::Format(parts) => parts
-            .iter()
-            .filter_map(|part| match part {
-                FormatPart::Value { value, .. } => Some(value),
-                FormatPart::Text(_) => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
 }

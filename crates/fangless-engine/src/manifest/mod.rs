@@ -41,16 +41,7 @@ impl File {
     /// Applies edits one after the other. Ranges beyond the text are cut to it; those inside a character are widened.
     pub(crate) fn edit(&mut self, edits: &[Edit]) {
         for edit in edits {
-            let end_of_text = self.text.len();
-            let mut start = (edit.range.start as usize).min(end_of_text);
-            let mut end = (edit.range.end as usize).clamp(start, end_of_text);
-            while !self.text.is_char_boundary(start) {
-                start -= 1;
-            }
-            while !self.text.is_char_boundary(end) {
-                end += 1;
-            }
-            self.text.replace_range(start..end, &edit.text);
+            self.text.replace_range(edit.range.on_characters(&self.text), &edit.text);
         }
         self.contents = read(self.kind, &self.text);
     }

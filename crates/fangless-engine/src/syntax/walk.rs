@@ -48,8 +48,8 @@ fn walk<'s>(expression: &'s Expression, visit: &mut impl FnMut(&'s Expression)) 
     }
 }
 
-/// The expressions that an expression is made of.
-fn parts(expression: &Expression) -> Vec<&Expression> {
+/// The expressions that an expression is made of, in the order of the text but for comprehensions.
+pub(crate) fn parts(expression: &Expression) -> Vec<&Expression> {
     match &expression.kind {
         ExpressionKind::Attribute { value, .. }
         | ExpressionKind::Not(value)

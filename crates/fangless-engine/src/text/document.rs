@@ -89,8 +89,9 @@ impl Document {
 
     /// Replaces a range. What lies beyond the text is cut off; a border inside a character widens to hold it.
     pub fn edit(&mut self, range: TextRange, new: &str) -> Change {
-        let (start, old_end) = self.on_characters(range);
-        self.text.replace_range(start..old_end, new);
+        let replaced = range.on_characters(&self.text);
+        let (start, old_end) = (replaced.start, replaced.end);
+        self.text.replace_range(replaced, new);
         let new_end = start + new.len();
 
         // The first chunk that looked as far as the edit. Those before it cannot have changed.
@@ -163,18 +164,5 @@ impl Document {
         }
         let removed = self.chunks.splice(old.clone(), spans.map(fresh)).map(|chunk| chunk.id).collect();
         Change { old, new, removed }
-    }
-
-    fn on_characters(&self, range: TextRange) -> (usize, usize) {
-        let length = self.text.len();
-        let mut start = (range.start as usize).min(length);
-        let mut end = (range.end as usize).clamp(start, length);
-        while !self.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        while !self.text.is_char_boundary(end) {
-            end += 1;
-        }
-        (start, end)
     }
 }

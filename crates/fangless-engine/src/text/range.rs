@@ -1,5 +1,7 @@
 //! Byte ranges.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 /// A half-open range of UTF-8 byte offsets.
@@ -35,6 +37,19 @@ impl TextRange {
     /// Whether the two ranges share a byte or touch.
     pub const fn touches(self, other: Self) -> bool {
         self.start <= other.end && other.start <= self.end
+    }
+
+    /// The bytes of `text` that it covers: cut to the text, and widened where it begins or ends inside a character.
+    pub fn on_characters(self, text: &str) -> Range<usize> {
+        let mut start = (self.start as usize).min(text.len());
+        let mut end = (self.end as usize).clamp(start, text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        start..end
     }
 
     /// The text it names; empty where it does not lie on character boundaries of `text`.
