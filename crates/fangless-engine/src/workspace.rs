@@ -133,13 +133,6 @@ impl Workspace {
         }
     }
 
-    /// Adds or replaces many files.
-    pub fn set_files(&mut self, files: Vec<(String, String)>) {
-        for (path, text) in files {
-            self.set_file(&path, text);
-        }
-    }
-
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
     pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {

@@ -27,7 +27,9 @@ fn files() -> Vec<(String, String)> {
 
 fn findings(files: Vec<(String, String)>) -> Vec<String> {
     let mut workspace = Workspace::new(Arc::new(RuleSet::builtin()));
-    workspace.set_files(files);
+    for (path, text) in files {
+        workspace.set_file(&path, text);
+    }
     (0..MODULES)
         .map(|number| format!("{:?}", workspace.findings(&format!("/project/m{number}.py"))))
         .collect()

@@ -183,20 +183,4 @@ impl Taint {
     pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
         self.map(|origin| Some(origin.step(at, kind, note)))
     }
-
-    /// Replaces the parameters of a callee by what the caller passed for them.
-    #[must_use]
-    pub fn substitute(&self, arguments: &dyn Fn(usize) -> Self) -> Self {
-        let mut result = Self::default();
-        for origin in self.origins() {
-            match &origin.source {
-                Source::Parameter { index, .. } => {
-                    let passed = arguments(*index).cleared(origin.cleared);
-                    result.add(&passed);
-                }
-                _ => result.add(&Self::from(origin.clone())),
-            }
-        }
-        result
-    }
 }

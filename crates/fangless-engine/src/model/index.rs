@@ -216,11 +216,6 @@ impl Models {
         self.find(&self.source_calls, name).copied()
     }
 
-    /// The same for a method of an unknown receiver.
-    pub fn source_method(&self, method: &str) -> Option<Label> {
-        self.source_calls.methods.get(method).copied()
-    }
-
     /// The label of what a read of the name gives.
     pub fn source_attribute(&self, name: &str) -> Option<Label> {
         self.find(&self.source_attributes, name).copied()
@@ -255,11 +250,6 @@ impl Models {
         self.find(&self.returns, name)
     }
 
-    /// The same for a method of an unknown receiver.
-    pub fn returns_method(&self, method: &str) -> Option<&SmolStr> {
-        self.returns.methods.get(method)
-    }
-
     /// The class of what a read of the name gives. `Class.*` answers for members that no other row knows.
     pub fn attribute_type(&self, name: &str) -> Option<&SmolStr> {
         if let Some(class) = self.find(&self.attribute_types, name) {
@@ -285,11 +275,6 @@ impl Models {
     /// How a call passes data on, where it is not from the arguments and the receiver to the result.
     pub fn propagate(&self, name: &str) -> Option<&PropagateRow> {
         self.find(&self.propagates, name)
-    }
-
-    /// The same for a method of an unknown receiver.
-    pub fn propagate_method(&self, method: &str) -> Option<&PropagateRow> {
-        self.propagates.methods.get(method)
     }
 
     /// What a library call does with a function that it is passed.

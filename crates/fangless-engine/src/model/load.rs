@@ -110,7 +110,7 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         if row.call.is_empty() && row.attribute.is_empty() {
             return Err(wrong("source", number, "`call` or `attribute` must be given".to_owned()));
         }
-        names("source", number, "call", &row.call, Stars::Method)?;
+        names("source", number, "call", &row.call, Stars::None)?;
         names("source", number, "attribute", &row.attribute, Stars::None)?;
     }
     for (number, row) in file.sink.iter().enumerate() {
@@ -123,7 +123,7 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("sanitizer", number, "callee", &row.callee, Stars::Method)?;
     }
     for (number, row) in file.returns.iter().enumerate() {
-        let stars = if row.attribute { Stars::Member } else { Stars::Method };
+        let stars = if row.attribute { Stars::Member } else { Stars::None };
         names("returns", number, "callee", &row.callee, stars)?;
         names("returns", number, "type", std::slice::from_ref(&row.result), Stars::None)?;
     }
@@ -131,7 +131,7 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("callback", number, "callee", &row.callee, Stars::Method)?;
     }
     for (number, row) in file.propagate.iter().enumerate() {
-        names("propagate", number, "callee", &row.callee, Stars::Method)?;
+        names("propagate", number, "callee", &row.callee, Stars::None)?;
     }
     for (number, row) in file.handler.iter().enumerate() {
         if row.decorator.is_empty() && row.base.is_empty() && row.function.is_empty() {
