@@ -5,7 +5,7 @@ mod support;
 use support::Project;
 
 const UNPINNED: &[u8] = b"flask==3.0.3\nrequests>=2.32.1\n";
-const CLEARTEXT: &[u8] = b"[[tool.uv.index]]\nurl = \"http://pypi.org/simple\"\n";
+const CLEARTEXT: &[u8] = b"[[tool.uv.index]]\nurl = \"http://download.pytorch.org/whl\"\n";
 
 #[test]
 fn the_walk_finds_manifests() {
@@ -49,7 +49,10 @@ fn comments_and_lock_files_silence() {
 fn fixes_are_written() {
     let project = Project::new(&[("requirements.txt", UNPINNED), ("pyproject.toml", CLEARTEXT)]);
     project.run(&["fix"]);
-    assert_eq!(project.read("pyproject.toml"), b"[[tool.uv.index]]\nurl = \"https://pypi.org/simple\"\n");
+    assert_eq!(
+        project.read("pyproject.toml"),
+        b"[[tool.uv.index]]\nurl = \"https://download.pytorch.org/whl\"\n"
+    );
     assert_eq!(project.read("requirements.txt"), UNPINNED);
     project.run(&["fix", "--unsafe-fixes"]);
     assert_eq!(project.read("requirements.txt"), b"flask==3.0.3\nrequests==2.32.1\n");

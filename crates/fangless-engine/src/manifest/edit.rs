@@ -8,9 +8,12 @@ use crate::finding::{Applicability, Edit};
 use crate::rule::schema::ManifestEdit;
 use crate::text::TextRange;
 
+/// The index that pip asks where none is named.
+const PUBLIC_INDEX: &str = "pypi.org";
+
 /// Hosts of packages that answer to `https` with the same content.
 const KNOWN_HOSTS: [&str; 9] = [
-    "pypi.org",
+    PUBLIC_INDEX,
     "pypi.python.org",
     "test.pypi.org",
     "files.pythonhosted.org",
@@ -61,7 +64,7 @@ fn one_index(index: &Index, file: &File) -> Option<Vec<Edit>> {
             let mut edits = vec![Edit { range: index.option, text: "--index-url".to_owned() }];
             for other in file.contents.indexes.iter().filter(|other| other.range != index.range) {
                 match other.role {
-                    Role::Primary if other.host == "pypi.org" => {
+                    Role::Primary if other.host == PUBLIC_INDEX => {
                         edits.push(Edit { range: option(other.range, &file.text), text: String::new() });
                     }
                     Role::Primary | Role::Extra => return None,
@@ -131,4 +134,29 @@ fn list_item(range: TextRange, text: &str) -> Option<TextRange> {
     let before = text[..range.start as usize].trim_end();
     let start = if before.ends_with(',') { before.len() - 1 } else { range.start as usize };
     Some(TextRange::new(start as u32, range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_index_gives_way_to_the_other_one() {
+        let text =
+            format!("-i https://{PUBLIC_INDEX}/simple\n--extra-index-url=https://packages.example.com/a\n");
+        let mut file = File::new(FileKind::Requirements, text);
+        let edits = file.contents.indexes.iter().find(|one| one.role == Role::Extra);
+        let mut edits = edits.and_then(|extra| one_index(extra, &file)).unwrap();
+        edits.reverse();
+        file.edit(&edits);
+        assert_eq!(file.text, "--index-url=https://packages.example.com/a\n");
+    }
+
+    #[test]
+    fn another_index_of_ones_own_is_left_to_people() {
+        let text = "-i https://a.example.com/simple\n--extra-index-url=https://b.example.com/simple\n";
+        let file = File::new(FileKind::Requirements, text.to_owned());
+        let extra = file.contents.indexes.iter().find(|one| one.role == Role::Extra).unwrap();
+        assert_eq!(one_index(extra, &file), None);
+    }
 }

@@ -35,7 +35,7 @@ async fn an_unsafe_load_is_found_explained_and_mended() {
 #[tokio::test]
 async fn a_manifest_is_checked_while_it_is_typed() {
     let uri = "file:///tmp/fangless-real/requirements.txt";
-    let text = "--index-url http://pypi.org/simple\nflask==3.0.3\n";
+    let text = "--index-url http://packages.example.com/simple\nflask==3.0.3\n";
     let mut client = Client::connect_real();
     client.initialize(push_capabilities()).await;
     let document = json!({"uri": uri, "languageId": "pip-requirements", "version": 1, "text": text});
