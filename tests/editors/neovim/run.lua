@@ -217,13 +217,13 @@ wait('the rule is on again', function() return count(KEPT.code) == 1 end)
 
 -- 9. What the project installs, while it is typed.
 ask('nvim_cmd', { cmd = 'edit', args = { project .. '/requirements.txt' } }, {})
-press('i--index-url http://pypi.org/simple')
+press('i--index-url http://packages.example.com/simple')
 wait('diagnostic in the requirements', function() return count('insecure-package-index', 1) == 1 end)
 escape()
 ask('nvim_cmd', { cmd = 'edit', args = { project .. '/pyproject.toml' }, bang = true }, {})
 press('i[[tool.uv.index]]')
 ask('nvim_input', '<CR>')
-press('url = "http://pypi.org/simple"')
+press('url = "http://packages.example.com/simple"')
 wait('diagnostic in pyproject.toml', function() return count('insecure-package-index', 2) == 1 end)
 escape()
 
