@@ -1,11 +1,9 @@
 //! Names of one mutable object: a change through one of them is seen through the others. Known within one body, for
 //! names bound to other names, attributes and elements; and through the arguments of a call.
 
-use smol_str::SmolStr;
-
-use super::evaluator::{Evaluator, Variables};
+use super::evaluator::Evaluator;
 use super::event::Passed;
-use super::function::{at_exits, parameter_of};
+use super::function::{Outcome, parameter_of};
 use super::value::{Shape, Value};
 use crate::syntax::ir::{Expression, ExpressionKind, Function, ParameterKind};
 
@@ -62,18 +60,20 @@ impl Evaluator<'_> {
         function: &Function,
         skip: usize,
         passed: &[Passed<'_>],
-        exits: &[(Option<bool>, Variables)],
-        rebound: &[SmolStr],
+        outcome: &Outcome,
     ) {
         for (at, one) in passed.iter().enumerate() {
             let Some(parameter) = parameter_of(function, one.argument, at + skip) else { continue };
             let is_one =
                 !matches!(parameter.kind, ParameterKind::Arguments | ParameterKind::KeywordArguments);
-            if !is_one || !is_place(&one.argument.value) || rebound.contains(&parameter.name) {
+            if !is_one || !is_place(&one.argument.value) || outcome.binds(&parameter.name) {
                 continue;
             }
-            let Some(after) = at_exits(exits, &parameter.name) else { continue };
-            if is_mutable(&one.value) && is_mutable(&after) && after.shape != one.value.shape {
+            if !is_mutable(&one.value) {
+                continue;
+            }
+            let Some(after) = outcome.after(&parameter.name) else { continue };
+            if is_mutable(&after) && after.shape != one.value.shape {
                 self.rebind(&one.argument.value, after);
             }
         }

@@ -18,11 +18,10 @@ pub(crate) const MAX_IMPORT_DEPTH: usize = 48;
 pub(crate) const ROUNDS: usize = 2;
 /// Ancestors of a class that are looked at.
 pub(crate) const MAX_BASES: usize = 16;
-/// Calls remembered for one place in the program, by what was passed.
-pub(crate) const MAX_REMEMBERED: usize = 8;
+/// Summaries of functions that are kept; past it all are found out anew.
+pub(crate) const MAX_SUMMARIES: usize = 1 << 15;
 /// Calls evaluated inside calls.
 pub(crate) const MAX_CALL_DEPTH: usize = 6;
-/// Calls of workspace functions followed while one unit is evaluated; each is a whole body.
-pub(crate) const MAX_CALLS: usize = 400;
-/// Statements evaluated in the bodies of such calls, after which no further call is followed.
+/// Statements that a unit, or a summary, looks at in the bodies of the functions it calls, after which no further call is
+/// followed. One that is looked at for another caller already counts as well: who asked first must not matter.
 pub(crate) const MAX_FOLLOWED: usize = 600;

@@ -140,7 +140,7 @@ impl Evaluator<'_> {
         let Called { whole, function, callee, method, receiver, passed, .. } = *called;
         match &callee.shape {
             Shape::Function(reference) => {
-                return self.call_function(*reference, None, passed, whole).value.clone();
+                return self.call_function(*reference, None, passed, whole).value;
             }
             Shape::Bound { receiver, function: reference } => {
                 return self.call_method(*reference, receiver, function, passed, whole);
@@ -150,10 +150,7 @@ impl Evaluator<'_> {
                 if let Some(method) = self.class_attribute(*class, "__call__")
                     && let Shape::Bound { receiver, function: reference } = self.bound(method, callee).shape
                 {
-                    return self
-                        .call_function(reference, Some((*receiver).clone()), passed, whole)
-                        .value
-                        .clone();
+                    return self.call_function(reference, Some((*receiver).clone()), passed, whole).value;
                 }
             }
             _ => {}
@@ -268,7 +265,7 @@ impl Evaluator<'_> {
                 None => self.rebind(place, changed),
             }
         }
-        outcome.value.clone()
+        outcome.value
     }
 }
 

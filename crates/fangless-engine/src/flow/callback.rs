@@ -138,7 +138,7 @@ impl Evaluator<'_> {
                     .map(|method| self.bound(method, &manager).shape);
                 match method {
                     Some(Shape::Bound { receiver, function }) => {
-                        self.call_function(function, Some((*receiver).clone()), &[], context).value.clone()
+                        self.call_function(function, Some((*receiver).clone()), &[], context).value
                     }
                     _ => manager,
                 }

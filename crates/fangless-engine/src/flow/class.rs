@@ -38,11 +38,12 @@ pub(super) struct Lineage {
 impl Evaluator<'_> {
     pub(super) fn lineage(&mut self, class: ClassReference) -> Arc<Lineage> {
         if let Some((lineage, reads)) = self.program.lineages.get(&class) {
-            self.reads.add(&reads);
+            self.reads.note(&reads);
             return lineage;
         }
         let (lineage, reads) = self.apart(|evaluator| Arc::new(evaluator.find_lineage(class)));
-        self.reads.add(&reads);
+        let reads = Arc::new(reads);
+        self.reads.note(&reads);
         if self.loads.are_settled() {
             self.program.lineages.remember(class, lineage.clone(), reads);
         }
@@ -127,7 +128,7 @@ impl Evaluator<'_> {
             None => {
                 let (members, reads) = members_of(self.program, class);
                 let members = Arc::new(members);
-                self.program.members.remember(class, members.clone(), reads);
+                self.program.members.remember(class, members.clone(), Arc::new(reads));
                 members
             }
         };
@@ -207,7 +208,7 @@ impl Evaluator<'_> {
         let Shape::Bound { receiver, function: reference } = &value.shape else { return value };
         match program.function(*reference) {
             Some((_, function)) if is_property(function) => {
-                self.call_function(*reference, Some((**receiver).clone()), &[], whole).value.clone()
+                self.call_function(*reference, Some((**receiver).clone()), &[], whole).value
             }
             _ => value,
         }
@@ -265,11 +266,12 @@ impl Evaluator<'_> {
     pub(super) fn self_value(&mut self, class: Option<ClassReference>) -> Value {
         let Some(class) = class else { return Value::unknown() };
         if let Some((object, reads)) = self.program.objects.get(&class) {
-            self.reads.add(&reads);
+            self.reads.note(&reads);
             return object;
         }
         let (object, reads) = self.apart(|evaluator| evaluator.constructed(class));
-        self.reads.add(&reads);
+        let reads = Arc::new(reads);
+        self.reads.note(&reads);
         if self.loads.are_settled() {
             self.program.objects.remember(class, object.clone(), reads);
         }

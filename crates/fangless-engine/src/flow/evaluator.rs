@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::bounds::{MAX_CALLS, MAX_FOLLOWED, MAX_REEXPORTS};
-use super::event::Observer;
+use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
+use super::event::{Observer, SinkEvent};
 use super::modules::Loads;
 use super::program::{Globals, Program};
-use super::remember::Remembered;
+use super::summary::{Call, Effort, Summary};
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Expression, Ir, StatementKind};
@@ -20,12 +20,23 @@ use crate::text::{ChunkKind, TextRange};
 pub struct Reads {
     pub chunks: FxHashSet<u64>,
     pub modules: FxHashSet<SmolStr>,
+    /// What was read for facts that were found out before, by the address of each.
+    shared: FxHashMap<usize, Arc<Reads>>,
 }
 
 impl Reads {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.chunks.extend(&other.chunks);
-        self.modules.extend(other.modules.iter().cloned());
+    /// Adds what a fact was found out from.
+    pub(super) fn note(&mut self, reads: &Arc<Self>) {
+        self.shared.entry(Arc::as_ptr(reads) as usize).or_insert_with(|| reads.clone());
+    }
+
+    /// All of it in one.
+    pub(super) fn settled(mut self) -> Self {
+        for reads in std::mem::take(&mut self.shared).into_values() {
+            self.chunks.extend(&reads.chunks);
+            self.modules.extend(reads.modules.iter().cloned());
+        }
+        self
     }
 }
 
@@ -107,16 +118,17 @@ pub(super) struct Evaluator<'a> {
     pub(super) program: &'a Program,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) frames: Vec<Frame>,
-    pub(super) calls_left: usize,
+    pub(super) effort: Effort,
     /// Calls under way whose bodies are evaluated.
     pub(super) following: usize,
-    /// Statements that may still be evaluated in called functions.
-    pub(super) statements_left: usize,
     /// Above zero while a loop is run ahead of its last pass: nothing is told to the observer.
     pub(super) muted: u32,
     pub(super) reads: Reads,
     pub(super) loads: Loads,
-    pub(super) remembered: Remembered,
+    /// Summaries found out while modules are under way: they hold no longer than that.
+    pub(super) unsettled: FxHashMap<Arc<Call>, Arc<Summary>>,
+    /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
+    pub(super) heard: Option<Vec<SinkEvent>>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -125,13 +137,13 @@ impl<'a> Evaluator<'a> {
             program,
             observer,
             frames: Vec::new(),
-            calls_left: MAX_CALLS,
+            effort: Effort::new(MAX_CALL_DEPTH),
             following: 0,
-            statements_left: MAX_FOLLOWED,
             muted: 0,
             reads: Reads::default(),
             loads: Loads::default(),
-            remembered: Remembered::default(),
+            unsettled: FxHashMap::default(),
+            heard: None,
         }
     }
 
@@ -139,18 +151,18 @@ impl<'a> Evaluator<'a> {
     /// tells what was read.
     pub(super) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Reads) {
         let frames = std::mem::take(&mut self.frames);
-        let remembered = std::mem::take(&mut self.remembered);
+        let unsettled = std::mem::take(&mut self.unsettled);
         let outer_reads = std::mem::take(&mut self.reads);
-        let calls_left = std::mem::replace(&mut self.calls_left, MAX_CALLS);
-        let statements_left = std::mem::replace(&mut self.statements_left, MAX_FOLLOWED);
+        let effort = std::mem::replace(&mut self.effort, Effort::new(MAX_CALL_DEPTH));
+        let following = std::mem::take(&mut self.following);
         self.muted += 1;
         let result = work(self);
         self.muted -= 1;
-        self.statements_left = statements_left;
-        self.calls_left = calls_left;
-        self.remembered = remembered;
+        self.following = following;
+        self.effort = effort;
+        self.unsettled = unsettled;
         self.frames = frames;
-        (result, std::mem::replace(&mut self.reads, outer_reads))
+        (result, std::mem::replace(&mut self.reads, outer_reads).settled())
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame {
@@ -258,7 +270,7 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    evaluator.reads
+    evaluator.reads.settled()
 }
 
 /// The class whose member a chunk is.

@@ -90,21 +90,31 @@ pub struct ComparisonEvent<'a> {
 }
 
 /// Untrusted data reaches a sink.
-pub struct SinkEvent<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub struct SinkEvent {
     pub tag: Tag,
     /// The call (or the `return`) that is the sink.
     pub at: Location,
     pub argument: Location,
-    pub callee: &'a str,
+    pub callee: SmolStr,
     pub origin: Origin,
     pub assumed: Option<SmolStr>,
 }
 
+/// What an observer made of what it heard; the evaluator keeps it without looking into it.
+pub type Told = std::sync::Arc<dyn std::any::Any + Send + Sync>;
+
 /// Who listens. Rules do.
 pub trait Observer {
+    /// Sets aside what was heard so far: what comes now belongs to a function that is looked at for all its callers.
+    fn begin(&mut self) -> Option<Told>;
+    /// Takes back what was set aside, and gives what was heard since.
+    fn end(&mut self, before: Option<Told>) -> Option<Told>;
+    /// Hears once more what was heard then.
+    fn again(&mut self, told: &Told);
     fn call(&mut self, event: &CallEvent<'_>);
     fn binding(&mut self, event: &BindingEvent<'_>);
-    fn sink(&mut self, event: SinkEvent<'_>);
+    fn sink(&mut self, event: SinkEvent);
     fn setting(&mut self, event: &SettingEvent<'_>);
     /// The decorators of one function or class, in the order of the text.
     fn decorators(&mut self, decorators: &[Decorator]);

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::bounds::MAX_CALL_DEPTH;
 use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
-use super::remember::Moment;
-use super::taint::{TagSet, Taint};
+use super::summary::{Incoming, Summary};
+use super::taint::{Location, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::syntax::ir::{
@@ -18,20 +17,55 @@ use crate::syntax::ir::{
 /// What a call of a workspace function did.
 pub(super) struct Outcome {
     pub(super) value: Value,
-    /// The parameters at each way out, with the truth of the returned value.
-    pub(super) exits: Vec<(Option<bool>, Variables)>,
-    /// Parameters that the body bound to something else.
-    rebound: Vec<SmolStr>,
+    summary: Arc<Summary>,
+    incoming: Incoming,
+    at: Location,
+    note: SmolStr,
 }
 
 impl Outcome {
     /// What can be said of a call that is not followed.
-    fn unknown(receiver: Option<&Value>, passed: &[Passed<'_>]) -> Self {
+    fn unknown(receiver: Option<&Value>, passed: &[Passed<'_>], at: Location) -> Self {
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         for one in passed {
             taint.add(&one.value.deep_taint());
         }
-        Self { value: Value::tainted(taint), exits: Vec::new(), rebound: Vec::new() }
+        Self {
+            value: Value::tainted(taint),
+            summary: Arc::default(),
+            incoming: Incoming::default(),
+            at,
+            note: SmolStr::default(),
+        }
+    }
+
+    /// Whether the body bound a parameter to something else: it no longer stands for what the caller passed.
+    pub(super) fn binds(&self, parameter: &SmolStr) -> bool {
+        self.summary.rebound.contains(parameter)
+    }
+
+    /// What a parameter holds when the function ends, on any way out.
+    pub(super) fn after(&self, parameter: &str) -> Option<Value> {
+        let mut values = self.summary.exits.iter().filter_map(|(_, state)| state.get(parameter));
+        let first = values.next()?.clone();
+        let joined = values.fold(first, |joined, value| joined.join(value));
+        Some(self.incoming.actual(&joined, self.at, &self.note))
+    }
+
+    /// The tags that the body cleared of what a parameter was passed, on every way out with this truth.
+    fn cleared(&self, parameter: &str, truth: Option<bool>) -> Option<TagSet> {
+        let mut exits = self
+            .summary
+            .exits
+            .iter()
+            .filter(|(known, _)| truth.is_none() || known.is_none() || *known == truth)
+            .map(|(_, state)| state)
+            .peekable();
+        exits.peek()?;
+        Some(exits.fold(TagSet::ALL, |tags, state| {
+            let after = state.get(parameter).map(Value::deep_taint).unwrap_or_default();
+            after.origins().iter().fold(tags, |tags, origin| tags.intersection(origin.cleared))
+        }))
     }
 }
 
@@ -76,58 +110,85 @@ impl Evaluator<'_> {
         receiver: Option<Value>,
         passed: &[Passed<'_>],
         whole: &Expression,
-    ) -> Arc<Outcome> {
+    ) -> Outcome {
         self.reads.chunks.insert(reference.chunk);
+        let at = self.location(whole.range);
+        let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
-        let Some((_, function)) = program.function(reference) else {
-            return Arc::new(Outcome::unknown(receiver.as_ref(), passed));
+        let Some((_, function)) = program.function(reference) else { return unknown };
+        // A function that calls itself does what it does without that.
+        if self.frames.iter().any(|frame| frame.function == Some(reference)) {
+            return unknown;
+        }
+        let note: SmolStr = format!("passed to `{}`", function.name).into();
+        let outcome = if function.is_nested {
+            self.follow(reference, receiver.as_ref(), passed, at, &note)
+        } else {
+            self.summary(reference, receiver.as_ref(), passed, at).map(|(summary, incoming)| {
+                self.tell_summary(&summary, &incoming, at, &note);
+                let value = incoming.actual(&summary.value, at, &note);
+                Outcome { value, summary, incoming, at, note: note.clone() }
+            })
         };
-        let key = (reference, self.location(whole.range));
-        let moment = Moment { depth: self.frames.len(), is_muted: self.muted > 0 };
-        // A nested function sees the variables around it, which what is passed does not tell.
-        let is_apart = self.frame_ref().chunk != reference.chunk;
-        let known = is_apart.then(|| self.remembered.find(key, receiver.as_ref(), passed, moment)).flatten();
-        let outcome = match known {
-            Some(known) => known,
-            None => {
-                let outcome = Arc::new(self.follow(reference, receiver.clone(), passed, whole));
-                if is_apart {
-                    self.remembered.put(key, receiver.clone(), passed, moment, outcome.clone());
-                }
-                outcome
-            }
-        };
+        let Some(mut outcome) = outcome else { return unknown };
+        let returned = format!("returned by `{}`", function.name);
+        outcome.value = self.step(outcome.value, whole, StepKind::Return, &returned);
         let is_static = has_decorator(function, "staticmethod");
         let skip = usize::from(receiver.is_some() && !is_static);
-        self.update_arguments(function, skip, passed, &outcome.exits, &outcome.rebound);
+        self.update_arguments(function, skip, passed, &outcome);
         outcome
     }
 
-    /// Evaluates the body of a function with what was passed.
+    /// Evaluates the body of a function that stands in another one, with the variables around it.
     fn follow(
         &mut self,
         reference: FunctionReference,
-        receiver: Option<Value>,
+        receiver: Option<&Value>,
         passed: &[Passed<'_>],
-        whole: &Expression,
-    ) -> Outcome {
-        let unknown = Outcome::unknown(receiver.as_ref(), passed);
-        let program = self.program;
-        let Some((info, function)) = program.function(reference) else { return unknown };
-        let recursive = self.frames.iter().any(|frame| frame.function == Some(reference));
-        let is_spent = self.calls_left == 0 || self.statements_left == 0;
-        if recursive || is_spent || self.frames.len() > MAX_CALL_DEPTH {
-            return unknown;
+        at: Location,
+        note: &SmolStr,
+    ) -> Option<Outcome> {
+        let effort = &mut self.effort;
+        if effort.depth_left == 0 {
+            effort.is_cut = true;
+            return None;
         }
-        self.calls_left -= 1;
+        if effort.statements_left == 0 {
+            return None;
+        }
+        effort.depth_left -= 1;
+        let height = std::mem::take(&mut effort.height);
+        let mut variables = self.parameters(reference, receiver, passed);
+        for (_, value) in &mut variables.0 {
+            *value = std::mem::take(value).step(at, StepKind::Call, note);
+        }
+        // It sees the variables of the scope that it is called in, when that is where it was defined.
+        let is_here = self.frame_ref().chunk == reference.chunk;
+        let closure = is_here.then(|| Arc::new(self.closure()));
+        let summary = self.run_body(reference, receiver, variables, closure);
+        let effort = &mut self.effort;
+        effort.depth_left += 1;
+        effort.height = height.max(effort.height + 1);
+        let summary = Arc::new(summary?);
+        let value = summary.value.clone();
+        Some(Outcome { value, summary, incoming: Incoming::default(), at, note: note.clone() })
+    }
+
+    /// The parameters of a function with what is passed for them.
+    pub(super) fn parameters(
+        &mut self,
+        reference: FunctionReference,
+        receiver: Option<&Value>,
+        passed: &[Passed<'_>],
+    ) -> Variables {
+        let program = self.program;
+        let mut variables = Variables::default();
+        let Some((_, function)) = program.function(reference) else { return variables };
         let is_static = has_decorator(function, "staticmethod");
         let skip = usize::from(receiver.is_some() && !is_static);
-        let note = format!("passed to `{}`", function.name);
-        let at = self.location(whole.range);
-        let mut variables = Variables::default();
         for (index, parameter) in function.parameters.iter().enumerate() {
             let value = if index < skip {
-                receiver.clone().unwrap_or_default()
+                receiver.cloned().unwrap_or_default()
             } else {
                 let selector = index - skip;
                 match parameter.kind {
@@ -154,22 +215,32 @@ impl Evaluator<'_> {
                     _ => match argument_for(&parameter.name, selector, parameter.kind, passed) {
                         Some(value) => value,
                         None => match &parameter.default {
-                            Some(default) => self.constant_default(default),
+                            Some(default) => self.constant_default(reference.chunk, default),
                             None => Value::unknown(),
                         },
                     },
                 }
             };
-            variables.set(&parameter.name, value.step(at, StepKind::Call, &note));
+            variables.set(&parameter.name, value);
         }
-        let Some(mut frame) = self.new_frame(reference.chunk) else { return unknown };
-        // A nested function sees the variables of the scope that it is called in, when that is where it was defined.
-        if self.frame_ref().chunk == reference.chunk {
-            frame.closure = Some(Arc::new(self.closure()));
-        }
+        variables
+    }
+
+    /// Evaluates the body of a function.
+    pub(super) fn run_body(
+        &mut self,
+        reference: FunctionReference,
+        receiver: Option<&Value>,
+        variables: Variables,
+        closure: Option<Arc<Variables>>,
+    ) -> Option<Summary> {
+        let program = self.program;
+        let (info, function) = program.function(reference)?;
+        let mut frame = self.new_frame(reference.chunk)?;
+        frame.closure = closure;
         frame.function = Some(reference);
         frame.state = Some(variables);
-        frame.class = match receiver.as_ref().map(|receiver| &receiver.shape) {
+        frame.class = match receiver.map(|receiver| &receiver.shape) {
             Some(Shape::Object { class, .. } | Shape::Class(class)) => {
                 Some(self.defining_class(*class, reference))
             }
@@ -182,7 +253,7 @@ impl Evaluator<'_> {
             self.block(&function.body);
         }
         self.following -= 1;
-        let Some(frame) = self.frames.pop() else { return unknown };
+        let frame = self.frames.pop()?;
         let mut exits = frame.exits;
         let mut value = frame.returned;
         if let Some(state) = frame.state {
@@ -194,22 +265,32 @@ impl Evaluator<'_> {
                 None => none,
             });
         }
+        // Of the variables only the parameters can be anyone else's.
+        for (_, state) in &mut exits {
+            state.0.retain(|(name, _)| function.parameters.iter().any(|parameter| parameter.name == *name));
+        }
         let mut value = value.unwrap_or_default();
         if is_quoting(&function.name) {
             value = without_parameters(value);
         }
-        let value = self.step(value, whole, StepKind::Return, &format!("returned by `{}`", function.name));
-        Outcome { value, exits, rebound: frame.rebound }
+        Some(Summary::of_body(value, exits, frame.rebound))
     }
 
-    fn constant_default(&mut self, default: &Expression) -> Value {
+    /// The default of a parameter of a function in a chunk, where it is a constant.
+    fn constant_default(&mut self, chunk: u64, default: &Expression) -> Value {
         match &default.kind {
             ExpressionKind::Text(_)
             | ExpressionKind::Bytes(_)
             | ExpressionKind::Integer(_)
             | ExpressionKind::Float(_)
             | ExpressionKind::Boolean(_)
-            | ExpressionKind::None => self.quietly(|evaluator| evaluator.expression(default)),
+            | ExpressionKind::None => {
+                let Some(frame) = self.new_frame(chunk) else { return Value::unknown() };
+                self.frames.push(frame);
+                let value = self.quietly(|evaluator| evaluator.expression(default));
+                self.frames.pop();
+                value
+            }
             _ => Value::unknown(),
         }
     }
@@ -232,31 +313,14 @@ impl Evaluator<'_> {
         let outcome = self.call_function(reference, receiver, &passed, whole);
         let program = self.program;
         let (_, definition) = program.function(reference)?;
-        let exits: Vec<&Variables> = outcome
-            .exits
-            .iter()
-            .filter(|(known, _)| truth.is_none() || known.is_none() || *known == truth)
-            .map(|(_, state)| state)
-            .collect();
-        if exits.is_empty() {
-            return None;
-        }
         let mut result = Vec::new();
         for (at, one) in passed.iter().enumerate() {
-            let parameter = parameter_of(definition, one.argument, at + skip);
-            let before = one.value.deep_taint();
-            let tags = match parameter {
-                Some(parameter) if !before.is_empty() => exits.iter().fold(TagSet::ALL, |tags, state| {
-                    let after = state.get(&parameter.name).map(Value::deep_taint).unwrap_or_default();
-                    let here = after
-                        .origins()
-                        .iter()
-                        .fold(TagSet::ALL, |tags, origin| tags.intersection(origin.cleared));
-                    tags.intersection(here)
-                }),
-                _ => TagSet::EMPTY,
-            };
-            result.push(tags);
+            let parameter = parameter_of(definition, one.argument, at + skip)
+                .filter(|_| !one.value.deep_taint().is_empty());
+            result.push(match parameter {
+                Some(parameter) => outcome.cleared(&parameter.name, truth)?,
+                None => TagSet::EMPTY,
+            });
         }
         Some(result)
     }
@@ -290,16 +354,8 @@ pub(super) fn changed_receiver(
     outcome: &Outcome,
 ) -> Option<Value> {
     let (_, function) = evaluator.program.function(reference)?;
-    let name = &function.parameters.first()?.name;
-    let joined = at_exits(&outcome.exits, name)?;
+    let joined = outcome.after(&function.parameters.first()?.name)?;
     matches!(joined.shape, Shape::Object { .. }).then_some(joined)
-}
-
-/// What a variable holds when the function ends, on any way out.
-pub(super) fn at_exits(exits: &[(Option<bool>, Variables)], name: &str) -> Option<Value> {
-    let mut values = exits.iter().filter_map(|(_, state)| state.get(name).cloned());
-    let first = values.next()?;
-    Some(values.fold(first, |joined, value| joined.join(&value)))
 }
 
 /// The parameter that an argument is passed for: by its name, or by its place in the call.

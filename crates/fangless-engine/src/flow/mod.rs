@@ -17,10 +17,10 @@ mod handler;
 mod library;
 mod modules;
 pub mod program;
-mod remember;
 mod setting;
 mod sink;
 mod statement;
+mod summary;
 pub mod taint;
 pub mod value;
 

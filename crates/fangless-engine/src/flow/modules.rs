@@ -74,7 +74,7 @@ impl Evaluator<'_> {
             self.loads.open.drain(opened..).map(|open| open.module).chain([module.clone()]).collect();
         if circle.len() == 1 {
             if self.loads.settling.is_empty() {
-                self.program.remember_globals(module, globals.clone(), reads);
+                self.program.remember_globals(module, globals.clone(), Arc::new(reads));
             }
             return Some(globals);
         }
@@ -103,7 +103,7 @@ impl Evaluator<'_> {
             for module in circle {
                 if let Some(globals) = settled.get(module) {
                     let reads = read.remove(module).unwrap_or_default();
-                    self.program.remember_globals(module, globals.clone(), reads);
+                    self.program.remember_globals(module, globals.clone(), Arc::new(reads));
                 }
             }
         }

@@ -1,13 +1,16 @@
 //! What the evaluator asks about the rest of the workspace: modules, functions, classes, by place and by name.
 
+use std::borrow::Borrow;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::bounds::MAX_SUMMARIES;
 use super::class::{Lineage, Members};
 use super::evaluator::Reads;
+use super::summary::{Call, Summary};
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
 use crate::syntax::ir::{Class, Function, Ir};
@@ -47,34 +50,112 @@ pub struct Program {
     pub(super) members: Cache<ClassReference, Arc<Members>>,
     pub(super) lineages: Cache<ClassReference, Arc<Lineage>>,
     pub(super) objects: Cache<ClassReference, Value>,
+    summaries: Cache<Arc<Call>, Arc<Summary>>,
 }
 
 /// Facts that were found out once, each with what was read to find it out.
-pub(super) struct Cache<K, T>(Mutex<FxHashMap<K, (T, Arc<Reads>)>>);
+pub(super) struct Cache<K, T>(Mutex<Facts<K, T>>);
+
+struct Facts<K, T> {
+    known: FxHashMap<K, (T, Arc<Reads>)>,
+    /// Which facts were found out from what; made when something changes for the first time, which it never does where
+    /// files are checked once.
+    readers: Option<Readers<K>>,
+}
+
+struct Readers<K> {
+    of_chunks: FxHashMap<u64, FxHashSet<K>>,
+    of_modules: FxHashMap<SmolStr, FxHashSet<K>>,
+}
 
 impl<K, T> Default for Cache<K, T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Facts { known: FxHashMap::default(), readers: None }))
+    }
+}
+
+impl<K: Eq + Hash + Clone> Readers<K> {
+    fn add(&mut self, key: &K, reads: &Reads) {
+        for chunk in &reads.chunks {
+            self.of_chunks.entry(*chunk).or_default().insert(key.clone());
+        }
+        for module in &reads.modules {
+            self.of_modules.entry(module.clone()).or_default().insert(key.clone());
+        }
+    }
+
+    fn remove(&mut self, key: &K, reads: &Reads) {
+        for chunk in &reads.chunks {
+            if let Some(keys) = self.of_chunks.get_mut(chunk) {
+                keys.remove(key);
+            }
+        }
+        for module in &reads.modules {
+            if let Some(keys) = self.of_modules.get_mut(module) {
+                keys.remove(key);
+            }
+        }
     }
 }
 
 impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
-    fn lock(&self) -> MutexGuard<'_, FxHashMap<K, (T, Arc<Reads>)>> {
+    fn lock(&self) -> MutexGuard<'_, Facts<K, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn get(&self, key: &K) -> Option<(T, Arc<Reads>)> {
-        self.lock().get(key).cloned()
+    pub(super) fn get<Q>(&self, key: &Q) -> Option<(T, Arc<Reads>)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.lock().known.get(key).cloned()
     }
 
-    pub(super) fn remember(&self, key: K, value: T, reads: Reads) {
-        self.lock().insert(key, (value, Arc::new(reads)));
+    pub(super) fn remember(&self, key: K, value: T, reads: Arc<Reads>) {
+        let facts = &mut *self.lock();
+        if let Some(readers) = &mut facts.readers {
+            if let Some((_, old)) = facts.known.get(&key) {
+                readers.remove(&key, old);
+            }
+            readers.add(&key, &reads);
+        }
+        facts.known.insert(key, (value, reads));
     }
 
-    /// Forgets what was found out from one of these chunks or modules.
-    fn forget(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) {
-        self.lock()
-            .retain(|_, (_, reads)| reads.chunks.is_disjoint(chunks) && reads.modules.is_disjoint(modules));
+    /// Forgets everything once there is more than so much.
+    fn bound(&self, most: usize) {
+        let is_full = self.lock().known.len() >= most;
+        if is_full {
+            self.clear();
+        }
+    }
+
+    fn clear(&self) {
+        let facts = &mut *self.lock();
+        facts.known.clear();
+        facts.readers = None;
+    }
+
+    /// Forgets what was found out from one of these chunks or modules, and gives what that was.
+    fn forget(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) -> Vec<K> {
+        let facts = &mut *self.lock();
+        let readers = facts.readers.get_or_insert_with(|| {
+            let mut readers =
+                Readers { of_chunks: FxHashMap::default(), of_modules: FxHashMap::default() };
+            for (key, (_, reads)) in &facts.known {
+                readers.add(key, reads);
+            }
+            readers
+        });
+        let of_chunks = chunks.iter().filter_map(|chunk| readers.of_chunks.get(chunk));
+        let of_modules = modules.iter().filter_map(|module| readers.of_modules.get(module));
+        let gone: Vec<K> = of_chunks.chain(of_modules).flatten().cloned().collect();
+        for key in &gone {
+            if let Some((_, reads)) = facts.known.remove(key) {
+                readers.remove(key, &reads);
+            }
+        }
+        gone
     }
 }
 
@@ -92,6 +173,7 @@ impl Program {
             members: Cache::default(),
             lineages: Cache::default(),
             objects: Cache::default(),
+            summaries: Cache::default(),
         }
     }
 
@@ -108,45 +190,44 @@ impl Program {
         self.globals.get(module).map(|(globals, _)| globals)
     }
 
-    pub(super) fn remember_globals(&self, module: &SmolStr, globals: Arc<Globals>, reads: Reads) {
+    pub(super) fn remember_globals(&self, module: &SmolStr, globals: Arc<Globals>, reads: Arc<Reads>) {
         self.globals.remember(module.clone(), globals, reads);
+    }
+
+    pub(super) fn known_summary(&self, call: &Call) -> Option<Arc<Summary>> {
+        self.summaries.get(call).map(|(summary, _)| summary)
+    }
+
+    pub(super) fn remember_summary(&self, call: &Arc<Call>, summary: &Arc<Summary>) {
+        self.summaries.bound(MAX_SUMMARIES);
+        self.summaries.remember(call.clone(), summary.clone(), summary.reads().clone());
     }
 
     /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
     /// forgotten thereby.
     pub fn forget_readers(&self, chunks: &FxHashSet<u64>, module: Option<&SmolStr>) {
-        let mut known = self.globals.lock();
+        let nothing = FxHashSet::default();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
-        gone.extend(
-            known
-                .iter()
-                .filter(|(_, (_, reads))| !reads.chunks.is_disjoint(chunks))
-                .map(|(path, _)| path.clone()),
-        );
-        let mut fresh = gone.len();
-        while fresh > 0 {
-            let more: Vec<SmolStr> = known
-                .iter()
-                .filter(|(path, (_, reads))| !gone.contains(*path) && !reads.modules.is_disjoint(&gone))
-                .map(|(path, _)| path.clone())
-                .collect();
-            fresh = more.len();
-            gone.extend(more);
+        let mut fresh: FxHashSet<SmolStr> = self.globals.forget(chunks, &gone).into_iter().collect();
+        self.globals.lock().known.retain(|path, _| module != Some(path));
+        while !fresh.is_empty() {
+            gone.extend(fresh.iter().cloned());
+            fresh = self.globals.forget(&nothing, &fresh).into_iter().filter(|path| !gone.contains(path)).collect();
         }
-        known.retain(|path, _| !gone.contains(path));
-        drop(known);
         self.members.forget(chunks, &gone);
         self.lineages.forget(chunks, &gone);
         self.objects.forget(chunks, &gone);
+        self.summaries.forget(chunks, &gone);
     }
 
     /// After a file came or went: what any import means may have changed.
     pub fn forget_all(&self) {
-        self.found.lock().clear();
-        self.globals.lock().clear();
-        self.members.lock().clear();
-        self.lineages.lock().clear();
-        self.objects.lock().clear();
+        self.found.clear();
+        self.globals.clear();
+        self.members.clear();
+        self.lineages.clear();
+        self.objects.clear();
+        self.summaries.clear();
     }
 
     pub fn function(&self, reference: FunctionReference) -> Option<(&ChunkInfo, &Function)> {
@@ -173,7 +254,7 @@ impl Program {
         let found = module_candidates(from, dotted, level)
             .into_iter()
             .find(|path| self.modules.contains_key(path.as_str()));
-        self.found.remember(key, found.clone(), Reads::default());
+        self.found.remember(key, found.clone(), Arc::default());
         found
     }
 }

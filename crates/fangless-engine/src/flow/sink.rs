@@ -116,7 +116,7 @@ impl Evaluator<'_> {
             }
             let note = format!("reaches `{callee}`");
             let origin = origin.step(at, StepKind::Sink, &note);
-            self.observer.sink(SinkEvent { tag, at, argument, callee, origin, assumed: assumed.clone() });
+            self.hear(SinkEvent { tag, at, argument, callee: callee.into(), origin, assumed: assumed.clone() });
         }
     }
 
@@ -255,7 +255,7 @@ fn operators(value: &Value) -> Taint {
 }
 
 /// Whether nothing that could have chosen or checked lies between the source and here.
-fn is_direct(origin: &Origin) -> bool {
+pub(super) fn is_direct(origin: &Origin) -> bool {
     let mut step = origin.path.as_deref();
     while let Some(one) = step {
         let called = one.note.trim_end_matches('`').rsplit(['`', '.']).next().unwrap_or_default();
@@ -288,17 +288,19 @@ fn known_text(value: &Value) -> Option<String> {
 
 /// Text of which nothing is known, and which was handed on as it came.
 fn is_whole(value: &Value) -> bool {
-    let is_plain = |origin: &Origin| {
-        let mut step = origin.path.as_deref();
-        while let Some(one) = step {
-            if matches!(one.kind, StepKind::Return) {
-                return false;
-            }
-            step = one.previous.as_deref();
+    value.shape == Shape::Unknown && !value.taint.origins().iter().any(has_returned)
+}
+
+/// Whether it came out of a function of the workspace on its way.
+pub(super) fn has_returned(origin: &Origin) -> bool {
+    let mut step = origin.path.as_deref();
+    while let Some(one) = step {
+        if matches!(one.kind, StepKind::Return) {
+            return true;
         }
-        true
-    };
-    value.shape == Shape::Unknown && value.taint.origins().iter().all(is_plain)
+        step = one.previous.as_deref();
+    }
+    false
 }
 
 /// A statement that defines something, or grants rights.

@@ -29,7 +29,7 @@ impl Evaluator<'_> {
 
     fn statement(&mut self, statement: &Statement) {
         if self.following > 0 {
-            self.statements_left = self.statements_left.saturating_sub(1);
+            self.effort.statements_left = self.effort.statements_left.saturating_sub(1);
         }
         match &statement.kind {
             StatementKind::Expression(expression) => {

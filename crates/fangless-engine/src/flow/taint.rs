@@ -143,12 +143,18 @@ impl Taint {
         self.0 = Some(origins.into());
     }
 
-    fn map(&self, change: impl Fn(&Origin) -> Option<Origin>) -> Self {
+    fn map(&self, mut change: impl FnMut(&Origin) -> Option<Origin>) -> Self {
         if self.is_empty() {
             return Self::default();
         }
-        let origins: Vec<Origin> = self.origins().iter().filter_map(change).collect();
+        let origins: Vec<Origin> = self.origins().iter().filter_map(&mut change).collect();
         Self((!origins.is_empty()).then(|| origins.into()))
+    }
+
+    /// With each origin changed.
+    #[must_use]
+    pub fn mapped(&self, mut change: impl FnMut(&Origin) -> Origin) -> Self {
+        self.map(|origin| Some(change(origin)))
     }
 
     #[must_use]

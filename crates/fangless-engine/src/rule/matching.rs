@@ -1,5 +1,7 @@
 //! Matching: what the evaluator tells, held against the rules through the index.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -13,7 +15,7 @@ use super::schema::{
 use super::settings;
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{
-    BindingEvent, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, select,
+    BindingEvent, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, Told, select,
 };
 use crate::flow::taint::{Location, Source};
 use crate::flow::value::Shape;
@@ -191,6 +193,14 @@ pub(crate) struct Matcher<'a> {
     pub(crate) found: Vec<RawFinding>,
 }
 
+fn keep(findings: Vec<RawFinding>) -> Option<Told> {
+    (!findings.is_empty()).then(|| Arc::new(findings) as Told)
+}
+
+fn findings(told: &Told) -> &[RawFinding] {
+    told.downcast_ref::<Vec<RawFinding>>().map_or(&[], Vec::as_slice)
+}
+
 impl Matcher<'_> {
     fn add(&mut self, finding: RawFinding) {
         if !self.found.contains(&finding) {
@@ -200,6 +210,20 @@ impl Matcher<'_> {
 }
 
 impl Observer for Matcher<'_> {
+    fn begin(&mut self) -> Option<Told> {
+        keep(std::mem::take(&mut self.found))
+    }
+
+    fn end(&mut self, before: Option<Told>) -> Option<Told> {
+        keep(std::mem::replace(&mut self.found, before.as_ref().map(findings).unwrap_or_default().to_vec()))
+    }
+
+    fn again(&mut self, told: &Told) {
+        for finding in findings(told) {
+            self.add(finding.clone());
+        }
+    }
+
     fn call(&mut self, event: &CallEvent<'_>) {
         let index = self.index;
         let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
@@ -362,7 +386,7 @@ impl Observer for Matcher<'_> {
         }
     }
 
-    fn sink(&mut self, event: SinkEvent<'_>) {
+    fn sink(&mut self, event: SinkEvent) {
         let Some(label) = event.origin.source.label() else { return };
         let index = self.index;
         let tag = event.tag.name();
@@ -384,7 +408,7 @@ impl Observer for Matcher<'_> {
             };
             let certainty = if label == Label::Parameter { Certainty::Possible } else { Certainty::Certain };
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
-            let mut message = template.replace("{callee}", event.callee).replace("{source}", source);
+            let mut message = template.replace("{callee}", &event.callee).replace("{source}", source);
             if let Some(assumed) = &event.assumed {
                 message.push_str(&format!(" (taking the undeclared name for `{assumed}`)"));
             }
@@ -395,7 +419,7 @@ impl Observer for Matcher<'_> {
                 at: event.at,
                 argument: Some(event.argument),
                 message,
-                callee: Some(event.callee.into()),
+                callee: Some(event.callee.clone()),
                 name: None,
                 steps,
                 unfit: 0,

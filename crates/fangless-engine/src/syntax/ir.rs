@@ -60,6 +60,8 @@ pub struct Function {
     /// Names declared `global` in the body.
     pub globals: Vec<SmolStr>,
     pub is_generator: bool,
+    /// Stands in another function, whose variables it sees.
+    pub is_nested: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

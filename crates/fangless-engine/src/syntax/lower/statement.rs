@@ -347,13 +347,16 @@ impl<'tree> Lowering<'tree> {
             decorators,
             globals: scope.globals,
             is_generator: scope.is_generator,
+            is_nested: !self.scopes.is_empty(),
         })
     }
 
     pub(super) fn lambda(&mut self, node: Node<'tree>) -> usize {
         let parameters =
             node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default();
+        self.scopes.push(FunctionScope::default());
         let body = self.field(node, "body");
+        self.scopes.pop();
         let range = self.range(node);
         self.add_function(Function {
             name: SmolStr::default(),
@@ -365,6 +368,7 @@ impl<'tree> Lowering<'tree> {
             decorators: Vec::new(),
             globals: Vec::new(),
             is_generator: false,
+            is_nested: !self.scopes.is_empty(),
         })
     }
 

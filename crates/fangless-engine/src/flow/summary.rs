@@ -1,0 +1,460 @@
+//! What a function does when it is called, found out once for all calls that pass alike values: which values come out,
+//! what it leaves in its arguments, which sinks it reaches. The sources in what is passed are numbered, so that neither
+//! where they stand nor the path so far makes two calls differ; the caller puts its own back in. A summary depends on
+//! the function and on what is passed alone, never on who asks for it or on what was asked before.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::FxHasher;
+use smol_str::SmolStr;
+
+use super::bounds::MAX_FOLLOWED;
+use super::evaluator::{Evaluator, Reads, Variables};
+use super::event::{Passed, SinkEvent, Told};
+use super::sink::{has_returned, is_direct};
+use super::taint::{Location, Origin, Source, Step, Taint};
+use super::value::{Constant, FunctionReference, Partial, Piece, Shape, Value};
+use crate::finding::StepKind;
+use crate::syntax::ir::ArgumentKind;
+use crate::text::TextRange;
+
+/// The chunk in which numbered sources stand.
+const CALLER: u64 = u64::MAX;
+/// The depth of a summary that holds for every depth that it needs.
+const ANY_DEPTH: usize = usize::MAX;
+
+/// What a call of a function does. Sources that came with the call are numbers.
+#[derive(Default)]
+pub(super) struct Summary {
+    pub(super) value: Value,
+    /// The parameters at each way out, with the truth of the returned value.
+    pub(super) exits: Vec<(Option<bool>, Variables)>,
+    /// Parameters that the body bound to something else.
+    pub(super) rebound: Vec<SmolStr>,
+    sinks: Vec<SinkEvent>,
+    told: Option<Told>,
+    /// Statements that were evaluated for it.
+    cost: usize,
+    /// Calls inside calls that it needed.
+    height: usize,
+    /// A call was too deep to be followed.
+    is_cut: bool,
+    reads: Arc<Reads>,
+}
+
+/// A function and what it is called with.
+pub(super) struct Call {
+    hash: u64,
+    function: FunctionReference,
+    depth: usize,
+    receiver: Option<Value>,
+    passed: Vec<(Option<SmolStr>, ArgumentKind, Value)>,
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            && self.function == other.function
+            && self.depth == other.depth
+            && self.receiver == other.receiver
+            && self.passed == other.passed
+    }
+}
+
+/// Not for a call that passes what is not equal to itself: that one is found out anew each time.
+impl Eq for Call {}
+
+impl Hash for Call {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.hash, self.depth).hash(state);
+    }
+}
+
+/// The sources that come with a call, in the order of their numbers.
+#[derive(Default)]
+pub(super) struct Incoming(Vec<Slot>);
+
+struct Slot {
+    source: Source,
+    path: Option<Arc<Step>>,
+    /// Passed as it is, not inside of a container.
+    is_passed: bool,
+}
+
+/// The state of the evaluation of one summary, or of the unit that everything starts from.
+pub(super) struct Effort {
+    /// Statements that may still be evaluated in called functions.
+    pub(super) statements_left: usize,
+    /// Calls inside calls that may still be followed.
+    pub(super) depth_left: usize,
+    /// Calls inside calls that were followed.
+    pub(super) height: usize,
+    pub(super) is_cut: bool,
+    /// Calls whose statements were counted: a loop or a condition asks for the same call again.
+    counted: rustc_hash::FxHashSet<(FunctionReference, Location)>,
+}
+
+impl Effort {
+    pub(super) fn new(depth_left: usize) -> Self {
+        Self {
+            statements_left: MAX_FOLLOWED,
+            depth_left,
+            height: 0,
+            is_cut: false,
+            counted: rustc_hash::FxHashSet::default(),
+        }
+    }
+}
+
+impl Evaluator<'_> {
+    /// What a call does, and the sources that it brings; `None` where it is not followed.
+    pub(super) fn summary(
+        &mut self,
+        function: FunctionReference,
+        receiver: Option<&Value>,
+        passed: &[Passed<'_>],
+        at: Location,
+    ) -> Option<(Arc<Summary>, Incoming)> {
+        if self.effort.depth_left == 0 {
+            self.effort.is_cut = true;
+            return None;
+        }
+        if self.effort.statements_left == 0 {
+            return None;
+        }
+        let mut incoming = Incoming::default();
+        let receiver = receiver.map(|receiver| incoming.numbered(receiver, true));
+        let passed: Vec<Passed<'_>> = passed
+            .iter()
+            .map(|one| Passed { value: incoming.numbered(&one.value, true), ..one.clone() })
+            .collect();
+        let depth = self.effort.depth_left - 1;
+        let mut call = Call::new(function, receiver, &passed);
+        let any = self.known_summary(&call).filter(|summary| summary.height <= depth);
+        let known = any.or_else(|| {
+            call.depth = depth;
+            self.known_summary(&call)
+        });
+        let summary = match known {
+            Some(summary) => summary,
+            None => {
+                let summary = Arc::new(self.summarize(function, call.receiver.clone(), &passed, depth));
+                call.depth = if summary.is_cut { depth } else { ANY_DEPTH };
+                let call = Arc::new(call);
+                if self.loads.are_settled() {
+                    self.program.remember_summary(&call, &summary);
+                } else {
+                    self.unsettled.insert(call.clone(), summary.clone());
+                }
+                summary
+            }
+        };
+        self.reads.note(&summary.reads);
+        let effort = &mut self.effort;
+        effort.height = effort.height.max(summary.height + 1);
+        effort.is_cut |= summary.is_cut;
+        if effort.counted.insert((function, at)) {
+            effort.statements_left = effort.statements_left.saturating_sub(summary.cost);
+        }
+        Some((summary, incoming))
+    }
+
+    fn known_summary(&self, call: &Call) -> Option<Arc<Summary>> {
+        self.program.known_summary(call).or_else(|| self.unsettled.get(call).cloned())
+    }
+
+    /// Evaluates a function as if it were asked for first.
+    fn summarize(
+        &mut self,
+        function: FunctionReference,
+        receiver: Option<Value>,
+        passed: &[Passed<'_>],
+        depth: usize,
+    ) -> Summary {
+        let frames = std::mem::take(&mut self.frames);
+        let outer_reads = std::mem::take(&mut self.reads);
+        let outer_effort = std::mem::replace(&mut self.effort, Effort::new(depth));
+        let outer_heard = self.heard.replace(Vec::new());
+        let muted = std::mem::take(&mut self.muted);
+        let following = std::mem::replace(&mut self.following, 0);
+        let before = self.observer.begin();
+        self.reads.chunks.insert(function.chunk);
+        let variables = self.parameters(function, receiver.as_ref(), passed);
+        let mut summary = self.run_body(function, receiver.as_ref(), variables, None).unwrap_or_default();
+        summary.told = self.observer.end(before);
+        self.following = following;
+        self.muted = muted;
+        summary.sinks = std::mem::replace(&mut self.heard, outer_heard).unwrap_or_default();
+        let effort = std::mem::replace(&mut self.effort, outer_effort);
+        summary.cost = MAX_FOLLOWED - effort.statements_left;
+        summary.height = effort.height;
+        summary.is_cut = effort.is_cut;
+        summary.reads = Arc::new(std::mem::replace(&mut self.reads, outer_reads).settled());
+        self.frames = frames;
+        summary
+    }
+
+    /// Tells what a summary tells, of the sources that the caller brings.
+    pub(super) fn tell_summary(
+        &mut self,
+        summary: &Summary,
+        incoming: &Incoming,
+        at: Location,
+        note: &SmolStr,
+    ) {
+        if self.muted > 0 {
+            return;
+        }
+        if let Some(told) = &summary.told {
+            self.observer.again(told);
+        }
+        for sink in &summary.sinks {
+            let origin = incoming.origin(&sink.origin, at, note);
+            self.hear(SinkEvent { origin, ..sink.clone() });
+        }
+    }
+
+    /// Tells of a sink; what is being summarized keeps it for its callers.
+    pub(super) fn hear(&mut self, event: SinkEvent) {
+        match &mut self.heard {
+            Some(heard) if heard.contains(&event) => {}
+            Some(heard) => heard.push(event),
+            None => self.observer.sink(event),
+        }
+    }
+}
+
+impl Summary {
+    /// What a body that was evaluated just now does, as far as it is not told to the observer.
+    pub(super) fn of_body(
+        value: Value,
+        exits: Vec<(Option<bool>, Variables)>,
+        rebound: Vec<SmolStr>,
+    ) -> Self {
+        Self { value, exits, rebound, ..Self::default() }
+    }
+
+    pub(super) fn reads(&self) -> &Arc<Reads> {
+        &self.reads
+    }
+}
+
+impl Call {
+    fn new(function: FunctionReference, receiver: Option<Value>, passed: &[Passed<'_>]) -> Self {
+        let passed: Vec<_> = passed
+            .iter()
+            .map(|one| (one.argument.keyword.clone(), one.argument.kind, one.value.clone()))
+            .collect();
+        let mut hasher = FxHasher::default();
+        function.hash(&mut hasher);
+        if let Some(receiver) = &receiver {
+            hash_value(receiver, 2, &mut hasher);
+        }
+        for (keyword, _, value) in &passed {
+            keyword.hash(&mut hasher);
+            hash_value(value, 2, &mut hasher);
+        }
+        Self { hash: hasher.finish(), function, depth: ANY_DEPTH, receiver, passed }
+    }
+}
+
+/// Hashes what tells values apart, as far down as is worth it.
+fn hash_value(value: &Value, depth: usize, hasher: &mut FxHasher) {
+    std::mem::discriminant(&value.shape).hash(hasher);
+    value.taint.origins().len().hash(hasher);
+    match &value.shape {
+        Shape::Constant(constant) => hash_constant(constant, hasher),
+        Shape::External(name) | Shape::Instance(name) => name.hash(hasher),
+        Shape::Function(reference) => reference.hash(hasher),
+        Shape::Class(reference) => reference.hash(hasher),
+        Shape::Pieces(pieces) => pieces.len().hash(hasher),
+        Shape::Choice(choices) => choices.len().hash(hasher),
+        Shape::Sequence { items, .. } => {
+            items.len().hash(hasher);
+            if depth > 0 {
+                items.iter().for_each(|item| hash_value(item, depth - 1, hasher));
+            }
+        }
+        Shape::Mapping { entries, .. } => {
+            entries.len().hash(hasher);
+            if depth > 0 {
+                entries.iter().for_each(|(_, value)| hash_value(value, depth - 1, hasher));
+            }
+        }
+        Shape::Object { class, attributes } => {
+            (class, attributes.len()).hash(hasher);
+            if depth > 0 {
+                attributes.iter().for_each(|(_, value)| hash_value(value, depth - 1, hasher));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn hash_constant(constant: &Constant, hasher: &mut FxHasher) {
+    match constant {
+        Constant::Text(text) => text.hash(hasher),
+        Constant::Bytes(bytes) => bytes.hash(hasher),
+        Constant::Integer(number) => number.hash(hasher),
+        Constant::Float(number) => number.to_bits().hash(hasher),
+        Constant::Boolean(value) => value.hash(hasher),
+        Constant::None => {}
+    }
+}
+
+impl Incoming {
+    /// The value with a number in place of each source.
+    fn numbered(&mut self, value: &Value, is_passed: bool) -> Value {
+        map_taints(value, is_passed, &mut |taint, is_passed| {
+            taint.mapped(|origin| self.number(origin, is_passed))
+        })
+    }
+
+    fn number(&mut self, origin: &Origin, is_passed: bool) -> Origin {
+        let is_known = |slot: &Slot| {
+            let is_same_path = match (&slot.path, &origin.path) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (None, None) => true,
+                _ => false,
+            };
+            slot.is_passed == is_passed && is_same_path && slot.source == origin.source
+        };
+        // Who made a value is what some rule asks for: it stays.
+        if matches!(origin.source, Source::MadeBy { .. }) {
+            return origin.clone();
+        }
+        let slot = self.0.iter().position(is_known).unwrap_or_else(|| {
+            self.0.push(Slot { source: origin.source.clone(), path: origin.path.clone(), is_passed });
+            self.0.len() - 1
+        });
+        let number = self.0.iter().position(|slot| slot.source == origin.source).unwrap_or(slot);
+        let source = match &origin.source {
+            Source::Known { label, .. } => {
+                Source::Known { label: *label, name: SmolStr::default(), at: place(number) }
+            }
+            Source::Parameter { .. } => Source::Parameter { index: number, name: SmolStr::default() },
+            made @ Source::MadeBy { .. } => made.clone(),
+        };
+        // What is asked of a path, of what it went through, is asked of its first step here.
+        let kind = if has_returned(origin) {
+            StepKind::Return
+        } else if is_passed || !is_direct(origin) {
+            StepKind::Call
+        } else {
+            StepKind::Source
+        };
+        let step = Step { at: place(slot), kind, note: SmolStr::default(), previous: None, length: 1 };
+        Origin { source, cleared: origin.cleared, path: Some(Arc::new(step)) }
+    }
+
+    /// The value with the sources that the caller brings in place of their numbers.
+    pub(super) fn actual(&self, value: &Value, at: Location, note: &SmolStr) -> Value {
+        if self.0.is_empty() {
+            return value.clone();
+        }
+        map_taints(value, false, &mut |taint, _| taint.mapped(|origin| self.origin(origin, at, note)))
+    }
+
+    fn origin(&self, origin: &Origin, at: Location, note: &SmolStr) -> Origin {
+        let mut steps = Vec::new();
+        let mut step = origin.path.as_deref();
+        while let Some(one) = step {
+            steps.push(one);
+            step = one.previous.as_deref();
+        }
+        let slot = steps
+            .pop()
+            .filter(|first| first.at.chunk == CALLER)
+            .and_then(|first| self.0.get(first.at.range.start as usize));
+        let Some(slot) = slot else { return origin.clone() };
+        let mut actual =
+            Origin { source: slot.source.clone(), cleared: origin.cleared, path: slot.path.clone() };
+        if slot.is_passed {
+            actual = actual.step(at, StepKind::Call, note);
+        }
+        for step in steps.into_iter().rev() {
+            actual = actual.step(step.at, step.kind, &step.note);
+        }
+        actual
+    }
+}
+
+/// The place that stands for a number.
+#[expect(clippy::cast_possible_truncation, reason = "a call has few arguments, each with few sources")]
+fn place(number: usize) -> Location {
+    Location { chunk: CALLER, range: TextRange::new(number as u32, number as u32) }
+}
+
+/// The value with each taint in it changed; what has none is handed on as it is.
+fn map_taints(
+    value: &Value,
+    is_outer: bool,
+    change: &mut impl FnMut(&Taint, bool) -> Taint,
+) -> Value {
+    if !has_taint(value) {
+        return value.clone();
+    }
+    let inner = |value: &Value, change: &mut _| map_taints(value, false, change);
+    let shape = match &value.shape {
+        Shape::Pieces(pieces) => Shape::Pieces(
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Hole(taint) => Piece::Hole(change(taint, is_outer)),
+                    Piece::Text(_) => piece.clone(),
+                })
+                .collect(),
+        ),
+        Shape::Sequence { items, open } => Shape::Sequence {
+            items: items.iter().map(|item| inner(item, change)).collect(),
+            open: *open,
+        },
+        Shape::Mapping { entries, open } => Shape::Mapping {
+            entries: entries.iter().map(|(key, value)| (key.clone(), inner(value, change))).collect(),
+            open: *open,
+        },
+        Shape::Sections(entries) => Shape::Sections(
+            entries.iter().map(|(key, value)| (key.clone(), inner(value, change))).collect(),
+        ),
+        Shape::Object { class, attributes } => Shape::Object {
+            class: *class,
+            attributes: attributes.iter().map(|(name, value)| (name.clone(), inner(value, change))).collect(),
+        },
+        Shape::Method { receiver, name } => {
+            Shape::Method { receiver: Arc::new(inner(receiver, change)), name: name.clone() }
+        }
+        Shape::Bound { receiver, function } => {
+            Shape::Bound { receiver: Arc::new(inner(receiver, change)), function: *function }
+        }
+        Shape::Partial(partial) => Shape::Partial(Arc::new(Partial {
+            function: inner(&partial.function, change),
+            passed: partial
+                .passed
+                .iter()
+                .map(|(name, value)| (name.clone(), inner(value, change)))
+                .collect(),
+        })),
+        shape => shape.clone(),
+    };
+    Value { shape, taint: change(&value.taint, is_outer) }
+}
+
+fn has_taint(value: &Value) -> bool {
+    !value.taint.is_empty()
+        || match &value.shape {
+            Shape::Pieces(pieces) => {
+                pieces.iter().any(|piece| matches!(piece, Piece::Hole(taint) if !taint.is_empty()))
+            }
+            Shape::Sequence { items, .. } => items.iter().any(has_taint),
+            Shape::Mapping { entries, .. } | Shape::Sections(entries) => {
+                entries.iter().any(|(_, value)| has_taint(value))
+            }
+            Shape::Object { attributes, .. } => attributes.iter().any(|(_, value)| has_taint(value)),
+            Shape::Method { receiver, .. } | Shape::Bound { receiver, .. } => has_taint(receiver),
+            Shape::Partial(partial) => {
+                has_taint(&partial.function) || partial.passed.iter().any(|(_, value)| has_taint(value))
+            }
+            _ => false,
+        }
+}
