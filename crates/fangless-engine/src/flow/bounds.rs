@@ -8,6 +8,8 @@ pub(crate) const MAX_ORIGINS: usize = 8;
 pub(crate) const MAX_PATH: usize = 16;
 /// Elements of a container that are told apart.
 pub(crate) const MAX_ELEMENTS: usize = 64;
+/// Parts of a value that a variable holds, all the way down; past it the innermost are no longer told apart.
+pub(crate) const MAX_PARTS: usize = 512;
 /// Length in bytes of a constant string that folding may build.
 pub(crate) const MAX_TEXT: usize = 4096;
 /// Files that an imported name may be handed through.
@@ -18,6 +20,8 @@ pub(crate) const MAX_IMPORT_DEPTH: usize = 48;
 pub(crate) const ROUNDS: usize = 2;
 /// Ancestors of a class that are looked at.
 pub(crate) const MAX_BASES: usize = 16;
+/// Calls of a body whose checks are remembered, for the condition or the statement that they stand in.
+pub(crate) const MAX_RECENT: usize = 8;
 /// Summaries of functions that are kept; past it all are found out anew.
 pub(crate) const MAX_SUMMARIES: usize = 1 << 15;
 /// Calls evaluated inside calls.

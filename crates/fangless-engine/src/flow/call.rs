@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::builtin;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
+use super::function::Outcome;
 use super::library;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, FunctionReference, Shape, Value};
@@ -140,10 +141,14 @@ impl Evaluator<'_> {
         let Called { whole, function, callee, method, receiver, passed, .. } = *called;
         match &callee.shape {
             Shape::Function(reference) => {
-                return self.call_function(*reference, None, passed, whole).value;
+                let outcome = self.call_function(*reference, None, passed, whole);
+                self.note_call(called, *reference, &outcome);
+                return outcome.value;
             }
             Shape::Bound { receiver, function: reference } => {
-                return self.call_method(*reference, receiver, function, passed, whole);
+                let outcome = self.call_method(*reference, receiver, function, passed, whole);
+                self.note_call(called, *reference, &outcome);
+                return outcome.value;
             }
             Shape::Class(class) => return self.construct(*class, passed, whole),
             Shape::Object { class, .. } => {
@@ -255,7 +260,7 @@ impl Evaluator<'_> {
         function: &Expression,
         passed: &[Passed<'_>],
         whole: &Expression,
-    ) -> Value {
+    ) -> Outcome {
         let outcome = self.call_function(reference, Some(receiver.clone()), passed, whole);
         if let ExpressionKind::Attribute { value: place, .. } = &function.kind
             && let Some(changed) = super::function::changed_receiver(self, reference, &outcome)
@@ -265,7 +270,7 @@ impl Evaluator<'_> {
                 None => self.rebind(place, changed),
             }
         }
-        outcome.value
+        outcome
     }
 }
 

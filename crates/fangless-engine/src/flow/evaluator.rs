@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
 use super::event::{Observer, SinkEvent};
+use super::function::Recent;
 use super::modules::Loads;
 use super::program::{Globals, Program};
 use super::summary::{Call, Effort, Summary};
@@ -31,12 +32,18 @@ impl Reads {
     }
 
     /// All of it in one.
-    pub(super) fn settled(mut self) -> Self {
-        for reads in std::mem::take(&mut self.shared).into_values() {
-            self.chunks.extend(&reads.chunks);
-            self.modules.extend(reads.modules.iter().cloned());
+    pub(super) fn all(&self) -> Self {
+        let mut all = Self::default();
+        let mut seen = FxHashSet::default();
+        let mut pending = vec![self];
+        while let Some(reads) = pending.pop() {
+            all.chunks.extend(&reads.chunks);
+            all.modules.extend(reads.modules.iter().cloned());
+            pending.extend(
+                reads.shared.iter().filter(|(address, _)| seen.insert(**address)).map(|(_, reads)| &**reads),
+            );
         }
-        self
+        all
     }
 }
 
@@ -101,6 +108,8 @@ pub(super) struct Frame {
     pub(super) raised: Vec<Variables>,
     /// The last call of something that never returns.
     pub(super) ended_by: Option<TextRange>,
+    /// The last calls of functions of the workspace that were passed something untrusted.
+    pub(super) recent: Vec<Recent>,
     /// The sink that a returned value reaches, for web handlers.
     pub(super) returns_to: Option<crate::model::schema::Tag>,
     /// Functions defined in this body, evaluated at its end.
@@ -162,7 +171,7 @@ impl<'a> Evaluator<'a> {
         self.effort = effort;
         self.unsettled = unsettled;
         self.frames = frames;
-        (result, std::mem::replace(&mut self.reads, outer_reads).settled())
+        (result, std::mem::replace(&mut self.reads, outer_reads))
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame {
@@ -193,6 +202,7 @@ impl<'a> Evaluator<'a> {
             continues: Vec::new(),
             raised: Vec::new(),
             ended_by: None,
+            recent: Vec::new(),
             returns_to: None,
             nested: Vec::new(),
             is_module: false,
@@ -270,7 +280,7 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    evaluator.reads.settled()
+    evaluator.reads.all()
 }
 
 /// The class whose member a chunk is.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::bounds::MAX_RECENT;
+use super::call::Called;
 use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
 use super::summary::{Incoming, Summary};
@@ -13,6 +15,7 @@ use crate::finding::StepKind;
 use crate::syntax::ir::{
     Argument, ArgumentKind, Expression, ExpressionKind, Function, Parameter, ParameterKind,
 };
+use crate::text::TextRange;
 
 /// What a call of a workspace function did.
 pub(super) struct Outcome {
@@ -51,22 +54,18 @@ impl Outcome {
         let joined = values.fold(first, |joined, value| joined.join(value));
         Some(self.incoming.actual(&joined, self.at, &self.note))
     }
+}
 
-    /// The tags that the body cleared of what a parameter was passed, on every way out with this truth.
-    fn cleared(&self, parameter: &str, truth: Option<bool>) -> Option<TagSet> {
-        let mut exits = self
-            .summary
-            .exits
-            .iter()
-            .filter(|(known, _)| truth.is_none() || known.is_none() || *known == truth)
-            .map(|(_, state)| state)
-            .peekable();
-        exits.peek()?;
-        Some(exits.fold(TagSet::ALL, |tags, state| {
-            let after = state.get(parameter).map(Value::deep_taint).unwrap_or_default();
-            after.origins().iter().fold(tags, |tags, origin| tags.intersection(origin.cleared))
-        }))
-    }
+/// A call of a function of the workspace that was passed something untrusted.
+pub(super) struct Recent {
+    /// The whole call.
+    call: TextRange,
+    function: FunctionReference,
+    /// Parameters before those that arguments are passed for.
+    skip: usize,
+    /// The arguments that are untrusted.
+    untrusted: Vec<TextRange>,
+    summary: Arc<Summary>,
 }
 
 impl Evaluator<'_> {
@@ -295,34 +294,51 @@ impl Evaluator<'_> {
         }
     }
 
-    /// For each argument of a call of a workspace function, the tags that its body cleared on every way out with
-    /// this truth (any way out when `None`).
-    pub(super) fn cleared_by(&mut self, whole: &Expression, truth: Option<bool>) -> Option<Vec<TagSet>> {
-        let ExpressionKind::Call { function, arguments } = &whole.kind else { return None };
-        let callee = self.callee(function);
-        let (reference, receiver) = match &callee.shape {
-            Shape::Function(reference) => (*reference, None),
-            Shape::Bound { receiver, function } => (*function, Some((**receiver).clone())),
-            _ => return None,
-        };
-        let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
-        if passed.iter().all(|one| one.value.deep_taint().is_empty()) {
-            return None;
+    /// Remembers what a call checked of what it was passed.
+    pub(super) fn note_call(
+        &mut self,
+        called: &Called<'_>,
+        function: FunctionReference,
+        outcome: &Outcome,
+    ) {
+        let untrusted: Vec<TextRange> = called
+            .passed
+            .iter()
+            .filter(|one| !one.value.deep_taint().is_empty())
+            .map(|one| one.argument.range)
+            .collect();
+        if called.is_indirect || untrusted.is_empty() {
+            return;
         }
-        let skip = usize::from(receiver.is_some());
-        let outcome = self.call_function(reference, receiver, &passed, whole);
-        let program = self.program;
-        let (_, definition) = program.function(reference)?;
-        let mut result = Vec::new();
-        for (at, one) in passed.iter().enumerate() {
-            let parameter = parameter_of(definition, one.argument, at + skip)
-                .filter(|_| !one.value.deep_taint().is_empty());
-            result.push(match parameter {
-                Some(parameter) => outcome.cleared(&parameter.name, truth)?,
-                None => TagSet::EMPTY,
-            });
+        let call = called.whole.range;
+        let skip = usize::from(called.receiver.is_some());
+        let recent = &mut self.frame().recent;
+        recent.retain(|one| one.call != call);
+        if recent.len() >= MAX_RECENT {
+            recent.remove(0);
         }
-        Some(result)
+        recent.push(Recent { call, function, skip, untrusted, summary: outcome.summary.clone() });
+    }
+
+    /// For each argument of a call of a workspace function that was evaluated just now, the tags that its body cleared on
+    /// every way out with this truth (any way out when `None`).
+    pub(super) fn cleared_by(
+        &mut self,
+        whole: &Expression,
+        arguments: &[Argument],
+        truth: Option<bool>,
+    ) -> Option<Vec<TagSet>> {
+        let recent = self.frame_ref().recent.iter().find(|one| one.call == whole.range)?;
+        let (_, definition) = self.program.function(recent.function)?;
+        let cleared = arguments.iter().enumerate().map(|(at, argument)| {
+            let parameter = parameter_of(definition, argument, at + recent.skip)
+                .filter(|_| recent.untrusted.contains(&argument.range));
+            match parameter {
+                Some(parameter) => recent.summary.cleared(&parameter.name, truth),
+                None => Some(TagSet::EMPTY),
+            }
+        });
+        cleared.collect()
     }
 }
 

@@ -229,9 +229,7 @@ impl Evaluator<'_> {
 
     /// A function of the workspace as a condition: what its body checked on the way to this truth.
     fn assume_helper(&mut self, whole: &Expression, arguments: &[Argument], truth: bool) {
-        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(whole, Some(truth))) else {
-            return;
-        };
+        let Some(cleared) = self.cleared_by(whole, arguments, Some(truth)) else { return };
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
         }
@@ -243,9 +241,7 @@ impl Evaluator<'_> {
         if self.frame_ref().state.is_none() || arguments.is_empty() {
             return;
         }
-        let Some(cleared) = self.quietly(|evaluator| evaluator.cleared_by(expression, None)) else {
-            return;
-        };
+        let Some(cleared) = self.cleared_by(expression, arguments, None) else { return };
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
         }

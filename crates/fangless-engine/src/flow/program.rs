@@ -76,15 +76,17 @@ impl<K, T> Default for Cache<K, T> {
 
 impl<K: Eq + Hash + Clone> Readers<K> {
     fn add(&mut self, key: &K, reads: &Reads) {
+        let reads = reads.all();
         for chunk in &reads.chunks {
             self.of_chunks.entry(*chunk).or_default().insert(key.clone());
         }
-        for module in &reads.modules {
-            self.of_modules.entry(module.clone()).or_default().insert(key.clone());
+        for module in reads.modules {
+            self.of_modules.entry(module).or_default().insert(key.clone());
         }
     }
 
     fn remove(&mut self, key: &K, reads: &Reads) {
+        let reads = reads.all();
         for chunk in &reads.chunks {
             if let Some(keys) = self.of_chunks.get_mut(chunk) {
                 keys.remove(key);

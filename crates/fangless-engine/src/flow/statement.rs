@@ -389,7 +389,7 @@ impl Evaluator<'_> {
 
     pub(super) fn set(&mut self, name: &SmolStr, value: Value) {
         if let Some(state) = &mut self.frame().state {
-            state.set(name, value);
+            state.set(name, value.bounded());
         }
     }
 

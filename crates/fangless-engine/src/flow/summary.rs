@@ -13,7 +13,7 @@ use super::bounds::MAX_FOLLOWED;
 use super::evaluator::{Evaluator, Reads, Variables};
 use super::event::{Passed, SinkEvent, Told};
 use super::sink::{has_returned, is_direct};
-use super::taint::{Location, Origin, Source, Step, Taint};
+use super::taint::{Location, Origin, Source, Step, TagSet, Taint};
 use super::value::{Constant, FunctionReference, Partial, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::syntax::ir::ArgumentKind;
@@ -190,7 +190,7 @@ impl Evaluator<'_> {
         summary.cost = MAX_FOLLOWED - effort.statements_left;
         summary.height = effort.height;
         summary.is_cut = effort.is_cut;
-        summary.reads = Arc::new(std::mem::replace(&mut self.reads, outer_reads).settled());
+        summary.reads = Arc::new(std::mem::replace(&mut self.reads, outer_reads));
         self.frames = frames;
         summary
     }
@@ -233,6 +233,21 @@ impl Summary {
         rebound: Vec<SmolStr>,
     ) -> Self {
         Self { value, exits, rebound, ..Self::default() }
+    }
+
+    /// The tags that the body cleared of what a parameter was passed, on every way out with this truth.
+    pub(super) fn cleared(&self, parameter: &str, truth: Option<bool>) -> Option<TagSet> {
+        let mut exits = self
+            .exits
+            .iter()
+            .filter(|(known, _)| truth.is_none() || known.is_none() || *known == truth)
+            .map(|(_, state)| state)
+            .peekable();
+        exits.peek()?;
+        Some(exits.fold(TagSet::ALL, |tags, state| {
+            let after = state.get(parameter).map(Value::deep_taint).unwrap_or_default();
+            after.origins().iter().fold(tags, |tags, origin| tags.intersection(origin.cleared))
+        }))
     }
 
     pub(super) fn reads(&self) -> &Arc<Reads> {
@@ -387,74 +402,72 @@ fn place(number: usize) -> Location {
 }
 
 /// The value with each taint in it changed; what has none is handed on as it is.
-fn map_taints(
-    value: &Value,
-    is_outer: bool,
-    change: &mut impl FnMut(&Taint, bool) -> Taint,
-) -> Value {
-    if !has_taint(value) {
-        return value.clone();
-    }
-    let inner = |value: &Value, change: &mut _| map_taints(value, false, change);
-    let shape = match &value.shape {
-        Shape::Pieces(pieces) => Shape::Pieces(
-            pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Hole(taint) => Piece::Hole(change(taint, is_outer)),
-                    Piece::Text(_) => piece.clone(),
-                })
-                .collect(),
-        ),
-        Shape::Sequence { items, open } => Shape::Sequence {
-            items: items.iter().map(|item| inner(item, change)).collect(),
-            open: *open,
-        },
-        Shape::Mapping { entries, open } => Shape::Mapping {
-            entries: entries.iter().map(|(key, value)| (key.clone(), inner(value, change))).collect(),
-            open: *open,
-        },
-        Shape::Sections(entries) => Shape::Sections(
-            entries.iter().map(|(key, value)| (key.clone(), inner(value, change))).collect(),
-        ),
-        Shape::Object { class, attributes } => Shape::Object {
-            class: *class,
-            attributes: attributes.iter().map(|(name, value)| (name.clone(), inner(value, change))).collect(),
-        },
-        Shape::Method { receiver, name } => {
-            Shape::Method { receiver: Arc::new(inner(receiver, change)), name: name.clone() }
-        }
-        Shape::Bound { receiver, function } => {
-            Shape::Bound { receiver: Arc::new(inner(receiver, change)), function: *function }
-        }
-        Shape::Partial(partial) => Shape::Partial(Arc::new(Partial {
-            function: inner(&partial.function, change),
-            passed: partial
-                .passed
-                .iter()
-                .map(|(name, value)| (name.clone(), inner(value, change)))
-                .collect(),
-        })),
-        shape => shape.clone(),
-    };
-    Value { shape, taint: change(&value.taint, is_outer) }
+fn map_taints(value: &Value, is_outer: bool, change: &mut impl FnMut(&Taint, bool) -> Taint) -> Value {
+    mapped(value, is_outer, change).unwrap_or_else(|| value.clone())
 }
 
-fn has_taint(value: &Value) -> bool {
-    !value.taint.is_empty()
-        || match &value.shape {
-            Shape::Pieces(pieces) => {
-                pieces.iter().any(|piece| matches!(piece, Piece::Hole(taint) if !taint.is_empty()))
-            }
-            Shape::Sequence { items, .. } => items.iter().any(has_taint),
-            Shape::Mapping { entries, .. } | Shape::Sections(entries) => {
-                entries.iter().any(|(_, value)| has_taint(value))
-            }
-            Shape::Object { attributes, .. } => attributes.iter().any(|(_, value)| has_taint(value)),
-            Shape::Method { receiver, .. } | Shape::Bound { receiver, .. } => has_taint(receiver),
-            Shape::Partial(partial) => {
-                has_taint(&partial.function) || partial.passed.iter().any(|(_, value)| has_taint(value))
-            }
-            _ => false,
+/// `None` where there is no taint.
+fn mapped(value: &Value, is_outer: bool, change: &mut impl FnMut(&Taint, bool) -> Taint) -> Option<Value> {
+    let shape = match &value.shape {
+        Shape::Pieces(pieces) => mapped_all(pieces, |piece| match piece {
+            Piece::Hole(taint) if !taint.is_empty() => Some(Piece::Hole(change(taint, is_outer))),
+            _ => None,
+        })
+        .map(Shape::Pieces),
+        Shape::Sequence { items, open } => mapped_all(items, |item| mapped(item, false, change))
+            .map(|items| Shape::Sequence { items, open: *open }),
+        Shape::Mapping { entries, open } => {
+            mapped_all(entries, |(key, value)| Some((key.clone(), mapped(value, false, change)?)))
+                .map(|entries| Shape::Mapping { entries, open: *open })
         }
+        Shape::Sections(entries) => {
+            mapped_all(entries, |(key, value)| Some((key.clone(), mapped(value, false, change)?)))
+                .map(Shape::Sections)
+        }
+        Shape::Object { class, attributes } => {
+            mapped_all(attributes, |(name, value)| Some((name.clone(), mapped(value, false, change)?)))
+                .map(|attributes| Shape::Object { class: *class, attributes })
+        }
+        Shape::Method { receiver, name } => mapped(receiver, false, change)
+            .map(|receiver| Shape::Method { receiver: Arc::new(receiver), name: name.clone() }),
+        Shape::Bound { receiver, function } => mapped(receiver, false, change)
+            .map(|receiver| Shape::Bound { receiver: Arc::new(receiver), function: *function }),
+        Shape::Partial(partial) => {
+            let function = mapped(&partial.function, false, change);
+            let passed = mapped_all(&partial.passed, |(name, value)| {
+                Some((name.clone(), mapped(value, false, change)?))
+            });
+            (function.is_some() || passed.is_some()).then(|| {
+                Shape::Partial(Arc::new(Partial {
+                    function: function.unwrap_or_else(|| partial.function.clone()),
+                    passed: passed.map_or_else(|| partial.passed.clone(), |passed| passed.to_vec()),
+                }))
+            })
+        }
+        _ => None,
+    };
+    if shape.is_none() && value.taint.is_empty() {
+        return None;
+    }
+    let taint =
+        if value.taint.is_empty() { Taint::default() } else { change(&value.taint, is_outer) };
+    Some(Value { shape: shape.unwrap_or_else(|| value.shape.clone()), taint })
+}
+
+/// The parts with those changed that have a taint; `None` where none has.
+fn mapped_all<T: Clone>(parts: &[T], mut change: impl FnMut(&T) -> Option<T>) -> Option<Arc<[T]>> {
+    let mut all: Option<Vec<T>> = None;
+    for (at, part) in parts.iter().enumerate() {
+        match (change(part), &mut all) {
+            (Some(changed), Some(all)) => all.push(changed),
+            (Some(changed), None) => {
+                let mut before = parts[..at].to_vec();
+                before.push(changed);
+                all = Some(before);
+            }
+            (None, Some(all)) => all.push(part.clone()),
+            (None, None) => {}
+        }
+    }
+    all.map(Arc::from)
 }

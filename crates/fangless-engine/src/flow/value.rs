@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::bounds::MAX_PARTS;
 use super::taint::{Location, Taint};
 use crate::finding::StepKind;
 
@@ -272,27 +273,78 @@ impl Value {
     /// The taint of the value and of everything in it.
     pub fn deep_taint(&self) -> Taint {
         let mut taint = self.taint.clone();
-        match &self.shape {
-            Shape::Sequence { items, .. } => items.iter().for_each(|item| taint.add(&item.deep_taint())),
-            Shape::Mapping { entries, .. } | Shape::Sections(entries) => {
-                entries.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
-            }
-            Shape::Object { attributes, .. } => {
-                attributes.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
-            }
-            Shape::Partial(partial) => {
-                partial.passed.iter().for_each(|(_, value)| taint.add(&value.deep_taint()));
-            }
-            Shape::Pieces(pieces) => {
-                for piece in pieces.iter() {
-                    if let Piece::Hole(hole) = piece {
-                        taint.add(hole);
-                    }
+        self.each_part(&mut |part| taint.add(&part.deep_taint()));
+        if let Shape::Pieces(pieces) = &self.shape {
+            for piece in pieces.iter() {
+                if let Piece::Hole(hole) = piece {
+                    taint.add(hole);
                 }
             }
-            _ => {}
         }
         taint
+    }
+
+    fn each_part(&self, look: &mut impl FnMut(&Self)) {
+        match &self.shape {
+            Shape::Sequence { items, .. } => items.iter().for_each(look),
+            Shape::Mapping { entries, .. } | Shape::Sections(entries) => {
+                entries.iter().for_each(|(_, value)| look(value));
+            }
+            Shape::Object { attributes, .. } => attributes.iter().for_each(|(_, value)| look(value)),
+            Shape::Partial(partial) => partial.passed.iter().for_each(|(_, value)| look(value)),
+            _ => {}
+        }
+    }
+
+    /// The value, with what lies deepest no longer told apart where it has too many parts: an object that holds itself
+    /// grows with every round.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        if self.has_at_most(MAX_PARTS, usize::MAX) {
+            return self;
+        }
+        let depth = (1..=4).rev().find(|depth| self.has_at_most(MAX_PARTS, *depth)).unwrap_or(0);
+        self.cut(depth)
+    }
+
+    /// Whether it has at most so many parts, as far down as `depth`.
+    fn has_at_most(&self, most: usize, depth: usize) -> bool {
+        fn count(value: &Value, left: &mut usize, depth: usize) {
+            if let Shape::Method { receiver, .. } | Shape::Bound { receiver, .. } = &value.shape {
+                count(receiver, left, depth);
+            }
+            value.each_part(&mut |part| {
+                if *left > 0 {
+                    *left -= 1;
+                    if depth > 0 {
+                        count(part, left, depth - 1);
+                    }
+                }
+            });
+        }
+        let mut left = most;
+        count(self, &mut left, depth);
+        left > 0
+    }
+
+    fn cut(&self, depth: usize) -> Self {
+        let inner = |value: &Self| if depth == 0 { Self::unknown() } else { value.cut(depth - 1) };
+        let shape = match &self.shape {
+            Shape::Sequence { items, open } => {
+                Shape::Sequence { items: items.iter().map(inner).collect(), open: *open }
+            }
+            Shape::Mapping { entries, open } => Shape::Mapping {
+                entries: entries.iter().map(|(key, value)| (key.clone(), inner(value))).collect(),
+                open: *open,
+            },
+            Shape::Object { class, attributes } => Shape::Object {
+                class: *class,
+                attributes: attributes.iter().map(|(name, value)| (name.clone(), inner(value))).collect(),
+            },
+            Shape::Sections(_) | Shape::Partial(_) | Shape::Method { .. } | Shape::Bound { .. } => Shape::Unknown,
+            shape => shape.clone(),
+        };
+        Self { shape, taint: self.taint.clone() }
     }
 
     /// What the value may be when it is one of two.
