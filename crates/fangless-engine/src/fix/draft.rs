@@ -2,7 +2,10 @@
 
 use super::apply::apply;
 use super::import::Importer;
-use super::tree::{Source, begins_interpolation, error_count_of, quotes_around, range_of};
+use super::tree::{
+    Source, begins_interpolation, error_count_of, header_of_suite, is_only_one_of_suite, quotes_around,
+    range_of,
+};
 use crate::finding::{Applicability, Edit, Fix};
 use crate::text::TextRange;
 use tree_sitter::Node;
@@ -54,6 +57,55 @@ impl<'s, 'a> Draft<'s, 'a> {
         }
     }
 
+    /// Puts lines before a statement. A suite on the line of its header gets lines of its own.
+    pub(super) fn insert_lines(&mut self, statement: Node<'_>, lines: &[String]) -> Option<()> {
+        let source = self.source;
+        let start = range_of(statement).start;
+        let (from, indentation) = self.place_of(statement)?;
+        let separator = format!("{}{indentation}", source.line_end());
+        let lines = lines.join(&separator);
+        match from {
+            None => self.insert(start, format!("{lines}{separator}")),
+            Some(colon) => {
+                self.replace(TextRange::new(colon, start), format!("{separator}{lines}{separator}"));
+            }
+        }
+        Some(())
+    }
+
+    /// Puts lines in place of a statement that has its line, or the rest of its header's line, for itself.
+    pub(super) fn replace_by_lines(&mut self, statement: Node<'_>, lines: &[String]) -> Option<()> {
+        let source = self.source;
+        let range = range_of(statement);
+        let (from, indentation) = self.place_of(statement)?;
+        let behind = TextRange::new(range.end, source.line_stop(range.end)).slice(source.text).trim();
+        let is_alone = from.is_none() || is_only_one_of_suite(statement);
+        if !is_alone || !(behind.is_empty() || behind.starts_with('#')) {
+            return None;
+        }
+        let separator = format!("{}{indentation}", source.line_end());
+        let lines = lines.join(&separator);
+        match from {
+            None => self.replace(range, lines),
+            Some(colon) => self.replace(TextRange::new(colon, range.end), format!("{separator}{lines}")),
+        }
+        Some(())
+    }
+
+    /// The indentation of a statement that begins its line; for the first one behind a colon where that ends, and the
+    /// indentation that its suite would have.
+    fn place_of(&self, statement: Node<'_>) -> Option<(Option<u32>, String)> {
+        let source = self.source;
+        let start = range_of(statement).start;
+        let before = TextRange::new(source.line_start(start), start).slice(source.text);
+        if before.trim().is_empty() {
+            return Some((None, source.indentation(start).to_owned()));
+        }
+        let (header, colon) = header_of_suite(source, statement)?;
+        let indentation = source.indentation(range_of(header).start);
+        Some((Some(colon), format!("{indentation}{}", step(indentation))))
+    }
+
     /// The fix, if its edits can be made and leave no more errors than there were.
     pub(super) fn finish(self, title: &str, applicability: Applicability) -> Option<Fix> {
         let source = self.source;
@@ -76,6 +128,11 @@ impl<'s, 'a> Draft<'s, 'a> {
         let after = error_count_of(&apply(&source.analysed, &edits))?;
         (after <= before).then(|| Fix { title: title.to_owned(), applicability, edits })
     }
+}
+
+/// One step of indentation, in the manner of what stands around.
+pub(super) fn step(indentation: &str) -> &'static str {
+    if indentation.starts_with('\t') { "\t" } else { "    " }
 }
 
 /// Makes one edit of those that touch with nothing between; none where two overlap.

@@ -42,12 +42,8 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
     }
     if let Some(template) = &recipe.insert_before {
         let statement = enclosing_statement(source.node(site.target)?);
-        let start = range_of(statement).start;
-        // What shares its line with something else, such as the body of `if x: y`, stays as it is.
-        source.whole_lines(range_of(statement))?;
         let text = expand(template, site, draft)?;
-        draft.insert(start, format!("{text}{}{}", source.line_end(), source.indentation(start)));
-        return Some(());
+        return draft.insert_lines(statement, &[text]);
     }
     let call = Call::at(source, site.target);
     if let Some(setting) = &recipe.set_item {

@@ -612,4 +612,8 @@ pub enum Rewrite {
     XpathVariables,
     /// `ssl.wrap_socket` becomes a method of the default context, where the host is known.
     DefaultContext,
+    /// The visitor gets another session before the reported statement.
+    RenewSession,
+    /// A constant nonce becomes one for each message, which goes before the text that was encrypted with it.
+    FreshNonce,
 }

@@ -96,6 +96,7 @@ def shop():
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, secret TEXT)")
     connection.execute("INSERT INTO users (name, secret) VALUES ('ann', 's1'), ('bob', 's2')")
+    connection.commit()
     return connection
 
 

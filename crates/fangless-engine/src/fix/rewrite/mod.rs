@@ -9,11 +9,13 @@ pub(super) mod guard;
 mod html_format;
 pub(super) mod items;
 mod mask;
+mod nonce;
 mod options;
 pub(super) mod parts;
 mod password;
 mod random;
 mod secret;
+mod session;
 mod shell;
 mod shell_words;
 mod sql;
@@ -54,6 +56,8 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::TemplateVariables => variables::template(site, draft).map(|()| None),
         Rewrite::XpathVariables => variables::xpath(site, draft).map(|()| None),
         Rewrite::DefaultContext => wrap_socket::build(site, draft).map(|()| None),
+        Rewrite::RenewSession => session::build(site, draft).map(|()| None),
+        Rewrite::FreshNonce => nonce::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

@@ -7,6 +7,7 @@ mod literal;
 mod path;
 mod scope;
 mod string;
+mod value;
 
 use std::borrow::Cow;
 
@@ -15,7 +16,9 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
-pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
+pub(super) use definition::{
+    comparison_of, decorator_of, display_of, header_of_suite, is_only_one_of_suite, last_decorator,
+};
 pub(super) use literal::{
     assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, is_display, is_logical,
     is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of,
@@ -23,6 +26,7 @@ pub(super) use literal::{
 pub(super) use path::{path_base, path_parts, path_receiver};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
+pub(super) use value::{is_look_up, is_of_environment, is_text, may_be_none};
 
 /// A file's text and its tree.
 pub(super) struct Source<'a> {
