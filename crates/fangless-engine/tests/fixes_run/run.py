@@ -13,6 +13,11 @@ import tempfile
 import traceback
 
 SECONDS = 60
+# What the machine says of Python, proxies and certificates is not for the programs.
+OF_THE_MACHINE = [
+    "PYTHONOPTIMIZE", "PYTHONPATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    *(name for name in os.environ if name.lower().endswith("_proxy")),
+]
 HERE = pathlib.Path(__file__).parent
 
 
@@ -40,7 +45,8 @@ def ending_of(trial, when, kind):
         work.joinpath(f"{kind}.driver").write_text(trial[kind], encoding="utf-8")
         outcome = pathlib.Path(folder, "outcome.json")
         environment = {**os.environ, "NO_PROXY": "*", "PYTHONDONTWRITEBYTECODE": "1", "HOME": folder}
-        environment.pop("PYTHONOPTIMIZE", None)
+        for name in OF_THE_MACHINE:
+            environment.pop(name, None)
         try:
             done = subprocess.run(
                 [sys.executable, "-W", "ignore", str(HERE / "run.py"), kind, str(outcome)],
