@@ -4,6 +4,7 @@
 mod call;
 mod definition;
 mod literal;
+mod locals;
 mod path;
 mod scope;
 mod string;
@@ -23,6 +24,7 @@ pub(super) use literal::{
     assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, interpolation_of, interpolations, is_display, is_logical,
     is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of,
 };
+pub(super) use locals::{certain_locals, fields_of_class, pair_around, spread};
 pub(super) use path::{path_base, path_parts, path_receiver};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
