@@ -97,8 +97,7 @@ impl<'s, 'a> Draft<'s, 'a> {
     fn place_of(&self, statement: Node<'_>) -> Option<(Option<u32>, String)> {
         let source = self.source;
         let start = range_of(statement).start;
-        let before = TextRange::new(source.line_start(start), start).slice(source.text);
-        if before.trim().is_empty() {
+        if source.begins_line(start) {
             return Some((None, source.indentation(start).to_owned()));
         }
         let (header, colon) = header_of_suite(source, statement)?;

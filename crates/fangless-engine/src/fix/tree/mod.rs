@@ -101,6 +101,11 @@ impl<'a> Source<'a> {
         self.text[..offset as usize].rfind('\n').map_or(0, |at| at as u32 + 1)
     }
 
+    /// Whether nothing but white space stands before an offset on its line.
+    pub(super) fn begins_line(&self, offset: u32) -> bool {
+        self.text[self.line_start(offset) as usize..offset as usize].trim().is_empty()
+    }
+
     /// Where the line of an offset ends, its line end excluded.
     pub(super) fn line_stop(&self, offset: u32) -> u32 {
         let rest = &self.text[offset as usize..];
