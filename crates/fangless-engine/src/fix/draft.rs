@@ -3,7 +3,7 @@
 use super::apply::apply;
 use super::import::Importer;
 use super::tree::{
-    Source, begins_interpolation, error_count_of, header_of_suite, is_only_one_of_suite, quotes_around,
+    Source, begins_interpolation, comments_in, enclosing_statement, error_count_of, header_of_suite, is_only_one_of_suite, quotes_around,
     range_of,
 };
 use crate::finding::{Applicability, Edit, Fix};
@@ -14,12 +14,14 @@ pub(super) struct Draft<'s, 'a> {
     pub(super) source: &'s Source<'a>,
     importer: Importer<'s, 'a>,
     edits: Vec<Edit>,
+    /// Comments of what is replaced: they go before their statements.
+    comments: Vec<TextRange>,
 }
 
 impl<'s, 'a> Draft<'s, 'a> {
     /// A draft whose references stand at `at`.
     pub(super) fn new(source: &'s Source<'a>, at: Node<'s>) -> Self {
-        Self { source, importer: Importer::new(source, at), edits: Vec::new() }
+        Self { source, importer: Importer::new(source, at), edits: Vec::new(), comments: Vec::new() }
     }
 
     /// How a qualified name is written here; its import is added if it needs one. None where it cannot be reached.
@@ -45,6 +47,19 @@ impl<'s, 'a> Draft<'s, 'a> {
 
     pub(super) fn replace_node(&mut self, node: Node<'_>, text: impl Into<String>) {
         self.replace(range_of(node), text);
+    }
+
+    /// The same; what comments say in the node is kept, in lines before its statement.
+    pub(super) fn rewrite_node(&mut self, node: Node<'_>, text: impl Into<String>) {
+        self.comments.extend(comments_in(self.source, node));
+        self.replace_node(node, text);
+    }
+
+    /// Takes a part out; what comments say in it is kept, in lines before its statement.
+    pub(super) fn give_up(&mut self, range: TextRange) {
+        let comments = comments_in(self.source, self.source.root()).into_iter();
+        self.comments.extend(comments.filter(|one| range.start <= one.start && one.end <= range.end));
+        self.delete(range);
     }
 
     pub(super) fn insert(&mut self, offset: u32, text: impl Into<String>) {
@@ -106,8 +121,12 @@ impl<'s, 'a> Draft<'s, 'a> {
     }
 
     /// The fix, if its edits can be made and leave no more errors than there were.
-    pub(super) fn finish(self, title: &str, applicability: Applicability) -> Option<Fix> {
+    pub(super) fn finish(mut self, title: &str, applicability: Applicability) -> Option<Fix> {
         let source = self.source;
+        for comment in std::mem::take(&mut self.comments) {
+            let statement = enclosing_statement(source.node(comment)?);
+            self.insert_lines(statement, &[comment.slice(source.text).to_owned()])?;
+        }
         let mut edits = Vec::with_capacity(self.edits.len());
         for edit in self.edits {
             if edit.range.slice(source.text) == edit.text {
@@ -119,7 +138,8 @@ impl<'s, 'a> Draft<'s, 'a> {
         if edits.is_empty() {
             return None;
         }
-        edits.extend(self.importer.finish());
+        // Imports first, where they meet with something else at the file's beginning.
+        let mut edits: Vec<Edit> = self.importer.finish().into_iter().chain(edits).collect();
         // A stable sort by place alone: insertions at one place keep the order in which they were made.
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let edits = joined(edits)?;

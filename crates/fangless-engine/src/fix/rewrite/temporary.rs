@@ -74,8 +74,8 @@ fn name_alone(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
             Some((content, quote)) if literal_prefix(source, value).is_empty() && quote.len() == 1 => {
                 literal = (literal.0 + content.slice(source.text), quote.chars().next()?);
             }
-            Some(_) => return None,
-            None => {
+            Some(_) if literal_prefix(source, value).contains(['b', 'B']) => return None,
+            _ => {
                 let text = source.text_of(value);
                 if !literal.0.is_empty() {
                     parts.push(format!("\"{}\"", std::mem::take(&mut literal.0)));
@@ -94,7 +94,7 @@ fn name_alone(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let join = draft.reference("os.path.join")?;
     let made = draft.reference("tempfile.mkdtemp")?;
     let folder = folder.map_or(String::new(), |folder| format!("dir={}", source.text_of(folder)));
-    draft.replace_node(call.node, format!("{join}({made}({folder}), {})", parts.join(" + ")));
+    draft.rewrite_node(call.node, format!("{join}({made}({folder}), {})", parts.join(" + ")));
     Some(())
 }
 

@@ -114,7 +114,9 @@ pub(in crate::fix) fn negation_of(source: &Source<'_>, test: Node<'_>) -> String
             Some(argument) => source.text_of(argument).to_owned(),
             None => format!("not ({})", source.text_of(inner)),
         },
-        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression" => {
+        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression"
+            if inner.id() == test.id() =>
+        {
             format!("not ({})", source.text_of(inner))
         }
         _ => format!("not {}", source.text_of(test)),

@@ -148,6 +148,19 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
 }
 
+/// The comments in a node, but for those that are meant for tools and for their line.
+pub(super) fn comments_in(source: &Source<'_>, node: Node<'_>) -> Vec<TextRange> {
+    const FOR_TOOLS: [&str; 7] = ["noqa", "type:", "nosec", "pragma", "pylint:", "fmt:", "fangless:"];
+    if node.kind() == "comment" {
+        let text = source.text_of(node);
+        let said = text.trim_start_matches(['#', ' ']);
+        let is_for_tools = FOR_TOOLS.iter().any(|tool| said.starts_with(tool));
+        return if is_for_tools { Vec::new() } else { vec![range_of(node)] };
+    }
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).flat_map(|child| comments_in(source, child)).collect()
+}
+
 pub(super) fn shape(node: Node<'_>) -> Shape {
     match node.kind() {
         "identifier" => Shape::Name,
