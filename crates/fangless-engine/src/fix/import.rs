@@ -273,6 +273,8 @@ impl<'s, 'a> Importer<'s, 'a> {
             last.map(|last| last + 1).filter(|next| *next < group.len())
         };
         match position {
+            // What shares the line may be the docstring, which has to stay the first.
+            Some(0) if !self.source.begins_line(group[0].range.start) => after(group[0]),
             Some(0) => Place { offset: self.source.line_start(group[0].range.start), before: 0, after: 1 },
             Some(position) => after(group[position - 1]),
             None => after(group[group.len() - 1]),

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
-    display_of, enclosing_statement, is_atomic_text, is_only_one_of_suite, is_put_under_key, range_of, shape,
+    display_of, enclosing_statement, evaluated_once, is_atomic_text, is_only_one_of_suite, is_put_under_key, range_of, shape,
     simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
@@ -41,13 +41,13 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
         return delete(site, draft);
     }
     if let Some(template) = &recipe.insert_before {
-        let statement = enclosing_statement(source.node(site.target)?);
-        let start = range_of(statement).start;
-        // What shares its line with something else, such as the body of `if x: y`, stays as it is.
-        source.whole_lines(range_of(statement))?;
+        let node = source.node(site.target)?;
+        let statement = enclosing_statement(node);
+        if !evaluated_once(node, statement) {
+            return None;
+        }
         let text = expand(template, site, draft)?;
-        draft.insert(start, format!("{text}{}{}", source.line_end(), source.indentation(start)));
-        return Some(());
+        return draft.insert_lines(statement, &[text]);
     }
     let call = Call::at(source, site.target);
     if let Some(setting) = &recipe.set_item {

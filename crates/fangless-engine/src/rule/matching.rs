@@ -302,10 +302,16 @@ impl Observer for Matcher<'_> {
             }
             // The call that made the value is what a fix changes, wherever the value got its name.
             let taint = event.value.deep_taint();
-            let maker = taint.origins().iter().find_map(|origin| match &origin.source {
+            let mut makers = taint.origins().iter().filter_map(|origin| match &origin.source {
                 Source::MadeBy { callee, at } => Some((callee, *at)),
                 _ => None,
             });
+            // Of several the one that the rule asked for.
+            let is_asked_for = |callee: &SmolStr| {
+                let mut asked = matched.when.iter().filter_map(|condition| condition.result_of.as_ref());
+                asked.any(|names| names.contains(callee))
+            };
+            let maker = makers.clone().find(|(callee, _)| is_asked_for(callee)).or_else(|| makers.next());
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
             self.add(RawFinding {
                 rule: *rule,

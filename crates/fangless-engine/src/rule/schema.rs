@@ -612,4 +612,14 @@ pub enum Rewrite {
     XpathVariables,
     /// `ssl.wrap_socket` becomes a method of the default context, where the host is known.
     DefaultContext,
+    /// The visitor gets another session before the reported statement.
+    RenewSession,
+    /// A constant nonce becomes one for each message, which goes before the text that was encrypted with it.
+    FreshNonce,
+    /// `locals()` for a template becomes the variables one by one.
+    NamedContext,
+    /// `**data` for a model becomes the items of its fields, one by one.
+    NamedFields,
+    /// A comparison in `$where` becomes an operator of the query.
+    QueryOperator,
 }

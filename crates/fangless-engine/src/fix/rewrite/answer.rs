@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::tree::{
-    Shape, Source, answer_of, display_values, enclosing_statement, flatten, is_in_handler, range_of, shape,
+    Shape, Source, answer_of, display_values, enclosing_statement, flatten, is_in_handler, shape,
     without_parentheses,
 };
 
@@ -27,13 +27,9 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     for value in told {
         draft.replace_node(value, SENTENCE);
     }
-    let statement = enclosing_statement(node);
-    let start = range_of(statement).start;
-    let stands_first = source.text[source.line_start(start) as usize..start as usize].trim().is_empty();
-    if is_in_handler(node) && stands_first {
+    if is_in_handler(node) {
         let log = draft.reference("logging.exception")?;
-        let next = format!("{}{}", source.line_end(), source.indentation(start));
-        draft.insert(start, format!("{log}(\"the request failed\"){next}"));
+        draft.insert_lines(enclosing_statement(node), &[format!("{log}(\"the request failed\")")])?;
     }
     Some(())
 }

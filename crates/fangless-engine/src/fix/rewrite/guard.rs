@@ -4,7 +4,7 @@
 use tree_sitter::Node;
 
 use crate::fix::Site;
-use crate::fix::draft::Draft;
+use crate::fix::draft::{Draft, step};
 use crate::fix::template::expand;
 use crate::fix::tree::{
     Shape, Source, enclosing_function, enclosing_statement, evaluated_once, is_pinned, names_read, path_base,
@@ -27,16 +27,13 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
         return None;
     }
     let statement = enclosing_statement(node);
-    let start = range_of(statement).start;
-    let begins_line = source.text[source.line_start(start) as usize..start as usize].trim().is_empty();
-    if !begins_line || !evaluated_once(node, statement) || is_pinned(node) {
+    if !evaluated_once(node, statement) || is_pinned(node) {
         return None;
     }
     if reads_own_binding(source, node, statement) {
         return None;
     }
-    let indentation = source.indentation(start);
-    let step = if indentation.starts_with('\t') { "\t" } else { "    " };
+    let step = step(source.indentation(range_of(statement).start));
     let mut lines = Vec::new();
     let is_name = shape(node) == Shape::Name;
     let name =
@@ -60,9 +57,7 @@ pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_
         let whole = node.parent().filter(|parent| shape(*parent) == Shape::Parenthesised).unwrap_or(node);
         draft.replace_node(whole, name);
     }
-    let separator = format!("{}{indentation}", source.line_end());
-    draft.insert(start, format!("{}{separator}", lines.join(&separator)));
-    Some(())
+    draft.insert_lines(statement, &lines)
 }
 
 /// Whether the statement itself binds what the value is made of, before it is made.

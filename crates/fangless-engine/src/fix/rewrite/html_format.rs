@@ -25,20 +25,20 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
             "markupsafe.Markup" => format!("{}({template}).format({values})", source.text_of(call.function)),
             _ => format!("{}({template}, {values})", draft.reference(FORMAT_HTML)?),
         };
-        draft.replace_node(built.expression, made);
+        draft.rewrite_node(built.expression, made);
         draft.replace_node(call.node, source.text_of(argument.value));
         return Some(());
     }
     match site.callee? {
         "markupsafe.Markup" => {
-            draft.replace_node(argument.value, template);
+            draft.rewrite_node(argument.value, template);
             draft.insert(call.node.end_byte() as u32, format!(".format({values})"));
         }
-        FORMAT_HTML => draft.replace_node(argument.node, format!("{template}, {values}")),
+        FORMAT_HTML => draft.rewrite_node(argument.node, format!("{template}, {values}")),
         _ => {
             let function = draft.reference(FORMAT_HTML)?;
             draft.replace_node(call.function, function);
-            draft.replace_node(argument.node, format!("{template}, {values}"));
+            draft.rewrite_node(argument.node, format!("{template}, {values}"));
         }
     }
     Some(())

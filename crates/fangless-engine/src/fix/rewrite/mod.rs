@@ -3,17 +3,21 @@
 mod answer;
 mod assertion;
 mod compare;
+mod context;
 mod decorator;
 mod fail_closed;
 pub(super) mod guard;
 mod html_format;
 pub(super) mod items;
+mod js_operator;
 mod mask;
+mod nonce;
 mod options;
 pub(super) mod parts;
 mod password;
 mod random;
 mod secret;
+mod session;
 mod shell;
 mod shell_words;
 mod sql;
@@ -54,6 +58,11 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::TemplateVariables => variables::template(site, draft).map(|()| None),
         Rewrite::XpathVariables => variables::xpath(site, draft).map(|()| None),
         Rewrite::DefaultContext => wrap_socket::build(site, draft).map(|()| None),
+        Rewrite::RenewSession => session::build(site, draft).map(|()| None),
+        Rewrite::FreshNonce => nonce::build(site, draft).map(|()| None),
+        Rewrite::NamedContext => context::of_template(site, draft).map(|()| None),
+        Rewrite::NamedFields => context::of_model(site, draft).map(|()| None),
+        Rewrite::QueryOperator => js_operator::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

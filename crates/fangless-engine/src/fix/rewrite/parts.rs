@@ -9,7 +9,7 @@ use crate::fix::draft::Draft;
 use crate::fix::simple::wrap;
 use crate::fix::tree::{
     Shape, Source, answer_of, display_elements, display_values, enclosing_function, flatten, is_number,
-    path_parts, range_of, shape, without_parentheses,
+    may_be_none, path_parts, range_of, shape, without_parentheses,
 };
 
 /// Values in values are taken apart so far.
@@ -34,6 +34,11 @@ pub(in crate::fix) fn wrap_all(
         if !done.contains(&range_of(value)) {
             done.push(range_of(value));
             wrap(function, value, draft)?;
+            if function == "html.escape" && may_be_none(source, value) {
+                // It takes text alone, and what was missing was written as `None`.
+                draft.insert(range_of(value).start, "str(");
+                draft.insert(range_of(value).end, ")");
+            }
         }
     }
     (!done.is_empty()).then_some(())

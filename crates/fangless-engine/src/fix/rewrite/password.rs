@@ -16,6 +16,6 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let hasher = draft.reference("argon2.PasswordHasher")?;
     let password = source.text_of(password.value);
     let password = password.strip_suffix(".encode()").unwrap_or(password);
-    draft.replace_node(digest, format!("{hasher}().hash({password})"));
+    draft.rewrite_node(digest, format!("{hasher}().hash({password})"));
     Some(())
 }

@@ -122,7 +122,7 @@ fn below(
     };
     let is_sum = low_number != Some(0);
     let text = if is_sum && binds_tighter_than_sum(call.node) { format!("({text})") } else { text };
-    draft.replace_node(call.node, text);
+    draft.rewrite_node(call.node, text);
     Some(())
 }
 
@@ -161,6 +161,6 @@ fn choices(call: &Call<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         Some(count) => format!("[{choice}({population}) for _ in range({})]", source.text_of(count)),
         None => format!("[{choice}({population})]"),
     };
-    draft.replace_node(call.node, text);
+    draft.rewrite_node(call.node, text);
     Some(())
 }

@@ -35,7 +35,7 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let encode = if is_bytes { ".encode()" } else { "" };
     let found = format!("{environment}[{quote}{variable}{quote}]");
     let Some((other, negated)) = compared_with(literal).filter(|_| literal.id() == node.id()) else {
-        draft.replace_node(literal, format!("{found}{encode}"));
+        draft.rewrite_node(literal, format!("{found}{encode}"));
         return Some(());
     };
     // What is secret is compared in a time that does not depend on it; text may hold more than ASCII.

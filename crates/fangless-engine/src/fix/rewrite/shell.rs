@@ -32,10 +32,10 @@ pub(super) fn to_list(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<Outc
         }
         let function = draft.reference("asyncio.create_subprocess_exec")?;
         draft.replace_node(call.function, function);
-        draft.replace_node(argument.value, list.join(", "));
+        draft.rewrite_node(argument.value, list.join(", "));
         return Some(None);
     }
-    draft.replace_node(built.expression, format!("[{}]", list.join(", ")));
+    draft.rewrite_node(built.expression, format!("[{}]", list.join(", ")));
     match callee {
         "os.system" => {
             if call.arguments.len() != 1 {

@@ -84,7 +84,7 @@ pub(super) fn parametrise(
         }
     }
     for tail in &built.pieces.tails {
-        draft.delete(*tail);
+        draft.give_up(*tail);
     }
     Some(parameters)
 }

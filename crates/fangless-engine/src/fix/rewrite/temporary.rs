@@ -1,11 +1,13 @@
-//! A path in a folder that everyone may write to becomes one in a new folder of the program's own.
+//! A path in a folder that everyone may write to, or a name that was only made up there, becomes one in a new folder of the
+//! program's own.
 
 use tree_sitter::Node;
 
 use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::tree::{
-    Source, children, constant_of, is_percent_of, literal_content, literal_prefix, method_call_on, range_of,
+    Call, Shape, Source, children, constant_of, is_atomic, is_percent_of, literal_content, literal_prefix,
+    method_call_on, range_of, shape,
 };
 use crate::text::TextRange;
 
@@ -14,6 +16,9 @@ const SHARED: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
 const MAX_DEPTH: usize = 8;
 
 pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    if site.callee == Some("tempfile.mktemp") {
+        return name_alone(site, draft);
+    }
     let source = draft.source;
     let (literal, rest) = shared_path(source, source.node(site.target)?, MAX_DEPTH)?;
     // A folder below would not be there.
@@ -40,6 +45,56 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         format!("{prefix}{quote}{name}{quote}")
     };
     draft.replace_node(literal, format!("{join}({made}(), {last})"));
+    Some(())
+}
+
+/// `tempfile.mktemp` gives the name of a file that is not there: so does a name in a new folder.
+fn name_alone(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    let source = draft.source;
+    let call = Call::at(source, site.target)?;
+    if call.has_splat() || call.has_double_splat() {
+        return None;
+    }
+    let part = |position: usize, keyword: &str| {
+        let argument = call.keyword(source, keyword).or_else(|| call.positional(position));
+        argument.map(|argument| argument.value).filter(|value| source.text_of(*value) != "None")
+    };
+    let (suffix, prefix, folder) = (part(0, "suffix"), part(1, "prefix"), part(2, "dir"));
+    let mut parts: Vec<String> = Vec::new();
+    let mut literal = (String::new(), '"');
+    for (place, value) in [prefix, None, suffix].into_iter().enumerate() {
+        let Some(value) = value else {
+            // What stands between the two, where neither says enough.
+            if place == 1 {
+                literal.0.push_str("file");
+            }
+            continue;
+        };
+        match literal_content(source, value) {
+            Some((content, quote)) if literal_prefix(source, value).is_empty() && quote.len() == 1 => {
+                literal = (literal.0 + content.slice(source.text), quote.chars().next()?);
+            }
+            Some(_) if literal_prefix(source, value).contains(['b', 'B']) => return None,
+            _ => {
+                let text = source.text_of(value);
+                if !literal.0.is_empty() {
+                    parts.push(format!("\"{}\"", std::mem::take(&mut literal.0)));
+                }
+                parts.push(if is_atomic(value) || shape(value) == Shape::Binary {
+                    text.to_owned()
+                } else {
+                    format!("({text})")
+                });
+            }
+        }
+    }
+    if !literal.0.is_empty() {
+        parts.push(format!("{1}{0}{1}", literal.0, literal.1));
+    }
+    let join = draft.reference("os.path.join")?;
+    let made = draft.reference("tempfile.mkdtemp")?;
+    let folder = folder.map_or(String::new(), |folder| format!("dir={}", source.text_of(folder)));
+    draft.rewrite_node(call.node, format!("{join}({made}({folder}), {})", parts.join(" + ")));
     Some(())
 }
 

@@ -25,7 +25,7 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let authorities =
         authorities.map_or(String::new(), |argument| format!("cafile={}", source.text_of(argument.value)));
     let socket = source.text_of(socket.value);
-    draft.replace_node(
+    draft.rewrite_node(
         call.node,
         format!("{context}({authorities}).wrap_socket({socket}, server_hostname={host})"),
     );

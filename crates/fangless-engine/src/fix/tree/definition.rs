@@ -35,6 +35,21 @@ pub(in crate::fix) fn is_only_one_of_suite(statement: Node<'_>) -> bool {
     statement.parent().is_some_and(|suite| suite.kind() == "block" && children(suite).len() == 1)
 }
 
+/// The header on whose line a suite stands, of which this is the first statement, and where its colon ends.
+pub(in crate::fix) fn header_of_suite<'t>(
+    source: &Source<'_>,
+    statement: Node<'t>,
+) -> Option<(Node<'t>, u32)> {
+    let suite = statement.parent().filter(|suite| suite.kind() == "block")?;
+    let colon = suite.prev_sibling().filter(|colon| colon.kind() == ":")?;
+    let header = suite.parent()?;
+    let start = range_of(header).start;
+    let begins_line = TextRange::new(source.line_start(start), start).slice(source.text).trim().is_empty();
+    let is_beside = colon.end_position().row == statement.start_position().row;
+    let is_first = children(suite).first().is_some_and(|first| first.id() == statement.id());
+    (begins_line && is_beside && is_first).then(|| (header, range_of(colon).end))
+}
+
 /// The operands of `a == b` or `a != b`, and whether it is the latter.
 pub(in crate::fix) fn comparison_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_>, bool)> {
     let [left, right] = children(node)[..] else { return None };

@@ -31,6 +31,24 @@ pub(in crate::fix) fn literal_prefix<'t>(source: &'t Source<'_>, literal: Node<'
     source.text_of(literal).split(['"', '\'']).next().unwrap_or_default()
 }
 
+/// The values that are put into an f-string, or into the parts of a text that stand side by side.
+pub(in crate::fix) fn interpolations(node: Node<'_>) -> Vec<Node<'_>> {
+    match node.kind() {
+        "concatenated_string" => children(node).into_iter().flat_map(interpolations).collect(),
+        "string" => {
+            children(node).into_iter().filter_map(|child| child.child_by_field_name("expression")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The braces of an f-string, and what is in them, around a value.
+pub(in crate::fix) fn interpolation_of(value: Node<'_>) -> Option<Node<'_>> {
+    value.parent().filter(|parent| {
+        parent.kind() == "interpolation" && parent.parent().is_some_and(|literal| literal.kind() == "string")
+    })
+}
+
 /// What a name stands for: the value of the only statement that binds it, in the nearest scope that does.
 pub(in crate::fix) fn constant_of<'t>(source: &'t Source<'_>, name: Node<'t>) -> Option<Node<'t>> {
     let text = source.text_of(name);
@@ -96,7 +114,9 @@ pub(in crate::fix) fn negation_of(source: &Source<'_>, test: Node<'_>) -> String
             Some(argument) => source.text_of(argument).to_owned(),
             None => format!("not ({})", source.text_of(inner)),
         },
-        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression" => {
+        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression"
+            if inner.id() == test.id() =>
+        {
             format!("not ({})", source.text_of(inner))
         }
         _ => format!("not {}", source.text_of(test)),

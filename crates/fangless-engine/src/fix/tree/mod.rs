@@ -4,9 +4,11 @@
 mod call;
 mod definition;
 mod literal;
+mod locals;
 mod path;
 mod scope;
 mod string;
+mod value;
 
 use std::borrow::Cow;
 
@@ -15,14 +17,18 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
-pub(super) use definition::{comparison_of, decorator_of, display_of, is_only_one_of_suite, last_decorator};
+pub(super) use definition::{
+    comparison_of, decorator_of, display_of, header_of_suite, is_only_one_of_suite, last_decorator,
+};
 pub(super) use literal::{
-    assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, is_display, is_logical,
+    assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, interpolation_of, interpolations, is_display, is_logical,
     is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of,
 };
+pub(super) use locals::{certain_locals, fields_of_class, pair_around, spread};
 pub(super) use path::{path_base, path_parts, path_receiver};
 pub(super) use scope::{BindingKind, ImportForm, ImportStatement};
 pub(super) use string::{Building, Element, ElementKind, Hole, Pieces, flatten};
+pub(super) use value::{is_look_up, is_of_environment, is_text, may_be_none};
 
 /// A file's text and its tree.
 pub(super) struct Source<'a> {
@@ -95,6 +101,11 @@ impl<'a> Source<'a> {
         self.text[..offset as usize].rfind('\n').map_or(0, |at| at as u32 + 1)
     }
 
+    /// Whether nothing but white space stands before an offset on its line.
+    pub(super) fn begins_line(&self, offset: u32) -> bool {
+        self.text[self.line_start(offset) as usize..offset as usize].trim().is_empty()
+    }
+
     /// Where the line of an offset ends, its line end excluded.
     pub(super) fn line_stop(&self, offset: u32) -> u32 {
         let rest = &self.text[offset as usize..];
@@ -135,6 +146,19 @@ pub(super) fn range_of(node: Node<'_>) -> TextRange {
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
+}
+
+/// The comments in a node, but for those that are meant for tools and for their line.
+pub(super) fn comments_in(source: &Source<'_>, node: Node<'_>) -> Vec<TextRange> {
+    const FOR_TOOLS: [&str; 7] = ["noqa", "type:", "nosec", "pragma", "pylint:", "fmt:", "fangless:"];
+    if node.kind() == "comment" {
+        let text = source.text_of(node);
+        let said = text.trim_start_matches(['#', ' ']);
+        let is_for_tools = FOR_TOOLS.iter().any(|tool| said.starts_with(tool));
+        return if is_for_tools { Vec::new() } else { vec![range_of(node)] };
+    }
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).flat_map(|child| comments_in(source, child)).collect()
 }
 
 pub(super) fn shape(node: Node<'_>) -> Shape {

@@ -102,7 +102,10 @@ impl<'a> Source<'a> {
                     self.collect(body, &mut found);
                 }
             }
-            "module" => self.collect(scope, &mut found),
+            "module" => {
+                self.collect(scope, &mut found);
+                self.collect_globals(scope, &mut found);
+            }
             _ => {
                 for clause in children(scope) {
                     if let Some(left) = clause.child_by_field_name("left") {
@@ -112,6 +115,16 @@ impl<'a> Source<'a> {
             }
         }
         found
+    }
+
+    /// What functions bind by `global` is the module's.
+    fn collect_globals(&self, node: Node<'_>, found: &mut Vec<Binding<'a>>) {
+        for child in children(node) {
+            if node.kind() == "global_statement" && child.kind() == "identifier" {
+                self.bind(child, BindingKind::Other, found);
+            }
+            self.collect_globals(child, found);
+        }
     }
 
     fn bind_parameter(&self, parameter: Node<'_>, found: &mut Vec<Binding<'a>>) {
