@@ -3,7 +3,7 @@
 //!
 //! The way of a keystroke: `input` (whole messages) -> `server` (handlers) -> `documents` (the newest text) ->
 //! `queue` -> `worker` (the one engine thread) -> `publish` (results, to clients that do not ask) or
-//! `request/diagnostic` (to those that do). `proto` and `position` translate.
+//! `request/diagnostic` (to those that do). `proto` and `position` translate; `typing` keeps findings from flickering.
 //! `configuration` says which rules are wanted where, and `scan` looks at the files that are not open.
 
 mod abilities;
@@ -25,6 +25,7 @@ mod scan;
 mod server;
 mod stdio;
 mod suppression;
+mod typing;
 mod worker;
 
 use std::sync::Arc;
