@@ -14,8 +14,9 @@ const LEAST_KEYSTROKES: usize = 2_000;
 
 fn corpus() -> Vec<PathBuf> {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects/demo");
+    let typed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/typed");
     let mut files = Vec::new();
-    for folder in [demo.clone(), demo.join("bookshop")] {
+    for folder in [demo.clone(), demo.join("bookshop"), typed] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             // Half a file cannot be typed to its end.
@@ -93,17 +94,19 @@ struct Watch {
     present: BTreeSet<Known>,
     /// With the text that stood in the statement when it went.
     gone: BTreeMap<Known, String>,
+    /// Those that came with this statement, with the text that stood in it then.
+    came: BTreeMap<Known, String>,
     flickers: Vec<Flicker>,
 }
 
-/// A finding that was gone for a while.
+/// A finding that was gone for a while, or was there for a while.
 #[derive(Debug)]
 #[allow(dead_code)] // For who reads the failure.
 struct Flicker {
     file: String,
     finding: Known,
-    went_at: String,
-    back_at: String,
+    first: String,
+    then: String,
 }
 
 fn check(flickers: &[Flicker], keystrokes: usize) {
@@ -112,18 +115,26 @@ fn check(flickers: &[Flicker], keystrokes: usize) {
 }
 
 impl Watch {
+    /// The next statement is typed.
+    fn go_on(&mut self) {
+        self.came.clear();
+    }
+
     fn see(&mut self, now: BTreeSet<Known>, file: &str, typed: &str) {
-        for back in now.difference(&self.present) {
-            if let Some(then) = self.gone.remove(back) {
-                self.flickers.push(Flicker {
-                    file: file.to_string(),
-                    finding: back.clone(),
-                    went_at: then,
-                    back_at: typed.to_string(),
-                });
-            }
+        let flicker = |finding: &Known, first: String| Flicker {
+            file: file.to_string(),
+            finding: finding.clone(),
+            first,
+            then: typed.to_string(),
+        };
+        for new in now.difference(&self.present) {
+            let flickers = self.gone.remove(new).map(|then| flicker(new, then));
+            self.flickers.extend(flickers);
+            self.came.insert(new.clone(), typed.to_string());
         }
         for lost in self.present.difference(&now) {
+            let flickers = self.came.remove(lost).map(|then| flicker(lost, then));
+            self.flickers.extend(flickers);
             self.gone.insert(lost.clone(), typed.to_string());
         }
         self.present = now;
@@ -179,6 +190,7 @@ async fn files_typed_from_the_first_key_to_the_last() {
         let mut typist = Typist::start(format!("file://{}", path.display()), String::new()).await;
         let mut watch = Watch::default();
         for (start, end) in statements(&text) {
+            watch.go_on();
             typist.write(start, &text[start..end], &file, &mut watch).await;
         }
         assert_eq!(typist.text, text);
@@ -208,6 +220,7 @@ async fn every_statement_of_whole_files_typed_anew() {
             let mut watch = Watch::default();
             let line = text[..body].matches('\n').count();
             watch.see(known(&without, &typist.text, line..line + 1), &file, "");
+            watch.go_on();
             typist.write(body, &text[body..end], &file, &mut watch).await;
             flickers.append(&mut watch.flickers);
         }
