@@ -59,7 +59,13 @@ export class Server {
         { scheme: 'file', pattern: '**/requirements/*.{txt,in}' },
       ],
       outputChannel: this.log,
-      initializationOptions: { workspaceDiagnostics: settings.get('workspaceDiagnostics', false) },
+      initializationOptions: {
+        workspaceDiagnostics: settings.get('workspaceDiagnostics', false),
+        // Actions may name these; no capability of the protocol says that a client knows them.
+        clientCommands: ['fangless.ignoreLine', 'fangless.showFlow'],
+        // The pages come with the server: a click on the name of a rule needs no network.
+        rulePages: 'fangless:/{rule}.md',
+      },
       middleware: {
         executeCommand: async (command, words, next) => {
           const result: unknown = await next(command, words);
