@@ -30,6 +30,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     command('copyFlow', (what?: unknown) => flow.copy(what)),
     command('ignoreLine', ignoreLine),
     command('openExample', openExample),
+    command('getStarted', () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
+    ),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (['path', 'log', 'workspaceDiagnostics'].some((name) => change.affectsConfiguration(`fangless.${name}`))) {
         void server?.restart();

@@ -182,6 +182,8 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await chooseFix('Show the flow of');
     await page.locator('.pane', { hasText: 'Security Findings' }).locator('.monaco-list-row.focused').waitFor();
     say('the flow from the list of fixes');
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    await page.locator('.monaco-editor.focused').waitFor();
     await goTo(SINK_LINE, 8);
     await chooseFix('Ignore');
     const reason = page.locator('.quick-input-widget', { hasText: 'Why is it no danger here?' });
@@ -259,8 +261,7 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await poll('the squiggles of the example', async () => (await squiggles.count()) === 2);
     say('a file without a name is checked');
 
-    await choose('F1', 'Open Walkthrough', 'Open Walkthrough');
-    await page.locator('.quick-input-widget .monaco-list-row', { hasText: 'Get Started with Fangless' }).click();
+    await command('Fangless: Get Started');
     for (const step of ['Have the server', 'Find a problem', 'Follow it', 'Remove it']) {
       await page.locator('.gettingStartedContainer', { hasText: step }).first().waitFor();
     }
