@@ -29,7 +29,7 @@ mod typing;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fangless_engine::rule::schema::Profile;
@@ -114,27 +114,25 @@ where
     let complainer =
         tokio::spawn(configuration::publish_forever(Arc::clone(&shared), service.inner().client.clone()));
     let (messages, filtered) = tokio::io::duplex(INPUT_BUFFER_BYTES);
-    let mut filter = tokio::spawn(input::filter(input, filtered));
+    let exit = Arc::new(AtomicBool::new(false));
+    let mut filter = tokio::spawn(input::filter(input, filtered, Arc::clone(&exit)));
     let transport =
         tower_lsp::Server::new(messages, output, socket).concurrency_level(HANDLERS_AT_ONCE).serve(service);
     tokio::pin!(transport);
-    let client_is_gone = tokio::select! {
-        () = &mut transport => false,
-        () = shared.orphaned.notified() => {
-            debug!("the client's process is gone");
-            true
-        }
+    tokio::select! {
+        () = &mut transport => {}
+        () = shared.orphaned.notified() => debug!("the client's process is gone"),
         ended = &mut filter => {
             debug!(?ended, "the input ended");
             // What was asked is still answered, if it does not take long.
             let late = tokio::time::timeout(GRACE_AFTER_INPUT, &mut transport).await.is_err();
             debug!(late, "the client is gone");
-            true
         }
-    };
+    }
     filter.abort();
     publisher.abort();
     complainer.abort();
     shared.queue.stop();
-    if client_is_gone || shared.shut_down.load(Ordering::Relaxed) { Ended::Orderly } else { Ended::Abrupt }
+    let asked = exit.load(Ordering::Relaxed) && !shared.shut_down.load(Ordering::Relaxed);
+    if asked { Ended::Abrupt } else { Ended::Orderly }
 }

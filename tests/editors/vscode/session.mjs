@@ -34,6 +34,7 @@ const SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'extensions.autoCheckUpdates': false,
   'telemetry.telemetryLevel': 'off',
+  'security.workspace.trust.startupPrompt': 'never',
 };
 
 export async function poll(what, probe) {
@@ -79,8 +80,8 @@ function makePackage(folder) {
   return join(copy, 'dist/fangless.vsix');
 }
 
-/** Starts everything, hands it to `use`, and cleans up whatever happens. Where trust counts, the window asks for it. */
-export async function withSession(files, use, { asksForTrust = false } = {}) {
+/** Starts everything, hands it to `use`, and cleans up whatever happens. */
+export async function withSession(files, use, { trusted = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'fangless-vscode-'));
   const project = join(folder, 'project');
   const machineSettings = join(folder, 'user/Machine/settings.json');
@@ -104,7 +105,7 @@ export async function withSession(files, use, { asksForTrust = false } = {}) {
     server = spawn(
       program,
       [...places, '--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check',
-        ...(asksForTrust ? [] : ['--disable-workspace-trust']), '--disable-getting-started-override', project],
+        ...(trusted ? ['--disable-workspace-trust'] : []), '--disable-getting-started-override', project],
       // Without a gallery no extension is looked up anywhere. A group of its own, so that all of it can be ended.
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' } },
     );
