@@ -67,6 +67,15 @@ export class Server {
         rulePages: 'fangless:/{rule}.md',
       },
       middleware: {
+        workspace: {
+          didChangeConfiguration: async (sections, next) => {
+            // Some settings start the server anew; then this one is gone, and the next asks for all of them.
+            await this.turn;
+            if (this.client === client) {
+              await next(sections);
+            }
+          },
+        },
         executeCommand: async (command, words, next) => {
           const result: unknown = await next(command, words);
           if (command === 'fangless.scanWorkspace') {

@@ -191,6 +191,7 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await page.keyboard.press('Enter');
     await page.getByText('A reason is needed.').first().waitFor();
     await page.keyboard.type('only our own server calls this');
+    await page.getByText('A reason is needed.').first().waitFor({ state: 'hidden' });
     await shot('reason');
     await page.keyboard.press('Enter');
     await problems('command-injection').waitFor({ state: 'detached' });
@@ -253,6 +254,7 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await shot('wrong-path');
     writeFileSync(machineSettings, '{}');
     await problems('command-injection').waitFor();
+    assert.equal(await page.locator('.notification-toast', { hasText: 'failed Error' }).count(), 0);
     say('a wrong path is told, and put right without a restart');
 
     await command('Fangless: Open an Example');
@@ -286,7 +288,10 @@ await withSession({ 'views.py': TEXT, evil, '.vscode/settings.json': '{}' }, asy
   await page.getByRole('treeitem', { name: 'views.py' }).dblclick();
   await page.locator('.editor-instance .squiggly-error, .editor-instance .squiggly-warning').first().waitFor();
   assert.ok(!existsSync(join(project, 'was-run')));
-  say('a program that an untrusted folder names is not run');
+  await page.getByText('Manage', { exact: true }).first().click();
+  await page.getByRole('button', { name: 'Trust', exact: true }).click();
+  await poll('the program to be run', () => existsSync(join(project, 'was-run')));
+  say('a program that a folder names is run when the folder is trusted, and not before');
 }, { trusted: false });
 console.log('1 passed, 0 failed');
 
