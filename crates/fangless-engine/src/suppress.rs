@@ -67,9 +67,24 @@ fn bracketed(text: &str) -> (Option<&str>, Option<String>) {
         None => (None, text),
     };
     let reason = reason.trim();
-    (names, (!reason.is_empty()).then(|| reason.to_owned()))
+    // What an editor puts there until somebody writes the reason is none.
+    let is_reason = !reason.is_empty() && !reason.starts_with("TODO");
+    (names, is_reason.then(|| reason.to_owned()))
 }
 
 fn listed(names: &str, is_it: impl Fn(&str) -> bool) -> bool {
     names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()).any(is_it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_what_somebody_wrote() {
+        assert_eq!(bracketed("[a, b] only in tests "), (Some("a, b"), Some("only in tests".to_owned())));
+        assert_eq!(bracketed(" checked above"), (None, Some("checked above".to_owned())));
+        assert_eq!(bracketed("[a]"), (Some("a"), None));
+        assert_eq!(bracketed("[a] TODO: say why"), (Some("a"), None));
+    }
 }

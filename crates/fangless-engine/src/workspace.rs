@@ -229,6 +229,15 @@ impl Workspace {
         self.files.get(path).map(Document::text).or_else(manifest)
     }
 
+    /// Whether the chunks of a file that a range lies in parse as they were typed.
+    pub fn is_whole(&self, path: &str, range: TextRange) -> bool {
+        let Some(document) = self.files.get(path) else { return true };
+        document.chunks_at(range).iter().all(|chunk| {
+            // A chunk that was never edited has no tree here, and nobody is typing it.
+            chunk.span.unclosed.is_empty() && self.trees.get(&chunk.id).is_none_or(ParsedChunk::is_whole)
+        })
+    }
+
     /// The findings of a file, sorted by position, suppressed ones included and marked.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
         if let Some(file) = self.manifests.get(path) {

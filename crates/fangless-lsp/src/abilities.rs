@@ -1,6 +1,7 @@
 //! What the client can do, boiled down to what the server asks.
 
-use tower_lsp::ls_types::{ClientCapabilities, MarkupKind, ResourceOperationKind};
+use serde_json::Value;
+use tower_lsp::ls_types::{ClientCapabilities, DiagnosticTag, MarkupKind, ResourceOperationKind};
 
 use crate::position::Encoding;
 
@@ -15,6 +16,8 @@ pub(crate) struct Abilities {
     pub(crate) version_in_publish: bool,
     pub(crate) related_information: bool,
     pub(crate) code_description: bool,
+    /// It strikes out what is deprecated.
+    pub(crate) deprecated_tag: bool,
     pub(crate) document_changes: bool,
     pub(crate) resolves_edits: bool,
     pub(crate) markdown: bool,
@@ -29,10 +32,18 @@ pub(crate) struct Abilities {
     pub(crate) configuration: bool,
     /// It wants to be asked before it says that its settings changed.
     pub(crate) registers_configuration: bool,
+    /// The commands that it carries out itself when an action names them. No capability of the protocol says so; they
+    /// come as `clientCommands` of the initialization options.
+    pub(crate) commands: Vec<String>,
+    /// Where it wants links to the pages of rules to lead, `{rule}` standing for the name; `rulePages` of the
+    /// initialization options.
+    pub(crate) rule_pages: Option<String>,
 }
 
 impl Abilities {
-    pub(crate) fn of(client: &ClientCapabilities) -> Self {
+    pub(crate) fn of(client: &ClientCapabilities, options: Option<&Value>) -> Self {
+        let option = |name: &str| options.and_then(|options| options.get(name));
+        let commands = option("clientCommands").and_then(Value::as_array).into_iter().flatten();
         let text = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
         let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
@@ -54,6 +65,10 @@ impl Abilities {
                 || pull.and_then(|pull| pull.related_information).unwrap_or(false),
             code_description: publish.and_then(|publish| publish.code_description_support).unwrap_or(false)
                 || pull.and_then(|pull| pull.code_description_support).unwrap_or(false),
+            deprecated_tag: publish
+                .and_then(|publish| publish.tag_support.as_ref())
+                .is_some_and(|tags| tags.value_set.contains(&DiagnosticTag::DEPRECATED))
+                || pull.is_some_and(|pull| pull.tag_support.is_some()),
             document_changes: workspace
                 .and_then(|workspace| workspace.workspace_edit.as_ref()?.document_changes)
                 .unwrap_or(false),
@@ -75,6 +90,13 @@ impl Abilities {
             registers_configuration: workspace
                 .and_then(|workspace| workspace.did_change_configuration.as_ref()?.dynamic_registration)
                 .unwrap_or(false),
+            commands: commands.filter_map(Value::as_str).map(str::to_string).collect(),
+            rule_pages: option("rulePages").and_then(Value::as_str).map(str::to_string),
         }
+    }
+
+    /// Whether an action may name this command of the client.
+    pub(crate) fn runs(&self, command: &str) -> bool {
+        self.commands.iter().any(|known| known == command)
     }
 }

@@ -1,6 +1,7 @@
 //! The one seam between the server and the engine: what the worker asks of a workspace. The engine's `Workspace`
 //! is the real one; tests put a slow, failing or counting one in its place.
 
+use fangless_engine::text::TextRange;
 use fangless_engine::{Edit, Finding, Fix, Workspace};
 
 /// A set of files and their findings, as `fangless_engine::Workspace` describes it. Paths are absolute, with `/`.
@@ -9,6 +10,8 @@ pub trait Analysis {
     fn edit_file(&mut self, path: &str, edits: &[Edit]);
     fn remove_file(&mut self, path: &str);
     fn text(&self, path: &str) -> Option<String>;
+    /// Whether what stands around this range parses as it was typed.
+    fn is_whole(&self, path: &str, range: TextRange) -> bool;
     /// Does the work of `findings`, as far as it is this file's own.
     fn evaluate(&mut self, path: &str);
     fn findings(&mut self, path: &str) -> Vec<Finding>;
@@ -32,6 +35,10 @@ impl Analysis for Workspace {
 
     fn text(&self, path: &str) -> Option<String> {
         Self::text(self, path).map(ToString::to_string)
+    }
+
+    fn is_whole(&self, path: &str, range: TextRange) -> bool {
+        Self::is_whole(self, path, range)
     }
 
     fn evaluate(&mut self, path: &str) {

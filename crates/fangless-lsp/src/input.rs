@@ -1,6 +1,9 @@
 //! The messages that come in, one by one. The transport stops for good at the first message that it cannot read, so
 //! this filter stands before it: what is no message becomes a request that is answered with the right error. It also
-//! sees the end of the input. Knows nothing of what messages mean.
+//! sees the end of the input, and whether the client said so before. Knows nothing else of what messages mean.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -18,16 +21,18 @@ const MAX_HEADER_BYTES: u64 = 16 * 1024;
 /// Everything that the transport can read; of the same shape as its own type.
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code)] // Only whether it can be read matters.
+#[allow(dead_code)] // Of a response only whether it can be read matters.
 enum Message {
     Response(Response),
     Request(Request),
 }
 
-/// Hands messages on until the input ends, breaks, or `output` is no longer read.
+/// Hands messages on until the input ends, breaks, or `output` is no longer read. Sets `exit` when the client asks for
+/// the end.
 pub(crate) async fn filter(
     input: impl AsyncRead + Unpin,
     mut output: impl AsyncWrite + Unpin,
+    exit: Arc<AtomicBool>,
 ) -> std::io::Result<()> {
     let mut input = BufReader::with_capacity(64 * 1024, input);
     let mut message = Vec::new();
@@ -39,7 +44,7 @@ pub(crate) async fn filter(
                 if read < length {
                     break;
                 }
-                forward(&message, &mut output).await?;
+                forward(&message, &mut output, &exit).await?;
             }
             Some(length) => {
                 warn!(length, "a message that large is skipped");
@@ -56,7 +61,11 @@ pub(crate) async fn filter(
     Ok(())
 }
 
-async fn forward(message: &[u8], output: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
+async fn forward(
+    message: &[u8],
+    output: &mut (impl AsyncWrite + Unpin),
+    exit: &AtomicBool,
+) -> std::io::Result<()> {
     let read = serde_json::from_slice::<Message>(message);
     let paired = if read.is_err() { with_whole_characters(message) } else { None };
     if let Some(paired) = paired.filter(|paired| serde_json::from_slice::<Message>(paired).is_ok()) {
@@ -64,7 +73,12 @@ async fn forward(message: &[u8], output: &mut (impl AsyncWrite + Unpin)) -> std:
         return write(&paired, output).await;
     }
     match read {
-        Ok(_) => write(message, output).await,
+        Ok(read) => {
+            if matches!(read, Message::Request(request) if request.method() == "exit") {
+                exit.store(true, Ordering::Relaxed);
+            }
+            write(message, output).await
+        }
         Err(error) => {
             warn!(%error, "not a message");
             let method = if error.is_data() { INVALID } else { MALFORMED };

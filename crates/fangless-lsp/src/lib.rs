@@ -3,7 +3,7 @@
 //!
 //! The way of a keystroke: `input` (whole messages) -> `server` (handlers) -> `documents` (the newest text) ->
 //! `queue` -> `worker` (the one engine thread) -> `publish` (results, to clients that do not ask) or
-//! `request/diagnostic` (to those that do). `proto` and `position` translate.
+//! `request/diagnostic` (to those that do). `proto` and `position` translate; `typing` keeps findings from flickering.
 //! `configuration` says which rules are wanted where, and `scan` looks at the files that are not open.
 
 mod abilities;
@@ -25,10 +25,11 @@ mod scan;
 mod server;
 mod stdio;
 mod suppression;
+mod typing;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fangless_engine::rule::schema::Profile;
@@ -113,27 +114,25 @@ where
     let complainer =
         tokio::spawn(configuration::publish_forever(Arc::clone(&shared), service.inner().client.clone()));
     let (messages, filtered) = tokio::io::duplex(INPUT_BUFFER_BYTES);
-    let mut filter = tokio::spawn(input::filter(input, filtered));
+    let exit = Arc::new(AtomicBool::new(false));
+    let mut filter = tokio::spawn(input::filter(input, filtered, Arc::clone(&exit)));
     let transport =
         tower_lsp::Server::new(messages, output, socket).concurrency_level(HANDLERS_AT_ONCE).serve(service);
     tokio::pin!(transport);
-    let client_is_gone = tokio::select! {
-        () = &mut transport => false,
-        () = shared.orphaned.notified() => {
-            debug!("the client's process is gone");
-            true
-        }
+    tokio::select! {
+        () = &mut transport => {}
+        () = shared.orphaned.notified() => debug!("the client's process is gone"),
         ended = &mut filter => {
             debug!(?ended, "the input ended");
             // What was asked is still answered, if it does not take long.
             let late = tokio::time::timeout(GRACE_AFTER_INPUT, &mut transport).await.is_err();
             debug!(late, "the client is gone");
-            true
         }
-    };
+    }
     filter.abort();
     publisher.abort();
     complainer.abort();
     shared.queue.stop();
-    if client_is_gone || shared.shut_down.load(Ordering::Relaxed) { Ended::Orderly } else { Ended::Abrupt }
+    let asked = exit.load(Ordering::Relaxed) && !shared.shut_down.load(Ordering::Relaxed);
+    if asked { Ended::Abrupt } else { Ended::Orderly }
 }

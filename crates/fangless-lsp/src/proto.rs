@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use fangless_engine::{Certainty, Edit, Finding, FlowStep, Severity};
+use fangless_engine::{Certainty, Edit, Finding, FlowStep, Rule, Severity};
 use ropey::Rope;
 use serde_json::json;
 use tower_lsp::ls_types::{
-    CodeDescription, CreateFile, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    CodeDescription, CreateFile, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag,
     DocumentChangeOperation, DocumentChanges, Location, NumberOrString, OneOf,
     OptionalVersionedTextDocumentIdentifier, ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
@@ -20,6 +20,11 @@ use crate::server::Shared;
 
 /// The name under which editors list what the server says.
 pub(crate) const SOURCE: &str = "fangless";
+/// Where the pages of rules are published, `{rule}` standing for the name. Whoever builds Fangless for a place that has
+/// them says so; a client may name a place of its own.
+const RULE_PAGES: Option<&str> = option_env!("FANGLESS_RULE_PAGES");
+/// Code that calls or needs what nobody looks after any more: obsolete functions, abandoned packages.
+const OBSOLETE: [u16; 2] = [477, 1104];
 
 /// What the conversion of one document's findings looks up.
 pub(crate) struct Context<'a> {
@@ -32,17 +37,23 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     pub(crate) fn diagnostic(&self, finding: &Finding) -> Diagnostic {
         let abilities = self.shared.abilities();
+        let rule = self.shared.rules.rule(&finding.rule);
         let related = || finding.flow.iter().filter_map(|step| self.related(step)).collect::<Vec<_>>();
         let related = abilities.related_information.then(related).filter(|steps| !steps.is_empty());
         Diagnostic {
             range: range(self.rope, finding.range, abilities.encoding),
             severity: Some(severity(finding.severity)),
             code: Some(NumberOrString::String(finding.rule.to_string())),
-            code_description: abilities.code_description.then(|| self.description(finding)).flatten(),
+            code_description: rule
+                .filter(|_| abilities.code_description)
+                .and_then(|rule| page(rule, abilities)?.parse().ok())
+                .map(|href| CodeDescription { href }),
             source: Some(SOURCE.to_string()),
             message: finding.message.clone(),
             related_information: related,
-            tags: None,
+            tags: rule
+                .filter(|rule| abilities.deprecated_tag && is_obsolete(rule))
+                .map(|_| vec![DiagnosticTag::DEPRECATED]),
             data: Some(json!({
                 "rule": finding.rule.as_str(),
                 "certain": finding.certainty == Certainty::Certain,
@@ -58,13 +69,23 @@ impl Context<'_> {
             message: step.note.clone(),
         })
     }
+}
 
-    /// The page of the primary weakness in the catalogue of weaknesses.
-    fn description(&self, finding: &Finding) -> Option<CodeDescription> {
-        let rule = self.shared.rules.rule(&finding.rule)?;
-        let href = cwe_page(*rule.definition.cwe.first()?).parse().ok()?;
-        Some(CodeDescription { href })
-    }
+/// Where to read on about a rule: its page where pages are published, else that of its primary weakness in the catalogue
+/// of weaknesses.
+fn page(rule: &Rule, abilities: &Abilities) -> Option<String> {
+    rule_page(&rule.definition.name, abilities)
+        .or_else(|| rule.definition.cwe.first().map(|cwe| cwe_page(*cwe)))
+}
+
+/// The page of a rule, where pages are published.
+pub(crate) fn rule_page(name: &str, abilities: &Abilities) -> Option<String> {
+    abilities.rule_pages.as_deref().or(RULE_PAGES).map(|pages| pages.replace("{rule}", name))
+}
+
+/// Whether a rule is about what is out of date before all else.
+fn is_obsolete(rule: &Rule) -> bool {
+    rule.definition.cwe.first().is_some_and(|cwe| OBSOLETE.contains(cwe))
 }
 
 /// Where a CWE number is explained.

@@ -152,7 +152,7 @@ impl Server {
 
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        let abilities = Abilities::of(&params.capabilities);
+        let abilities = Abilities::of(&params.capabilities, params.initialization_options.as_ref());
         let client = params.client_info.as_ref().map_or("?", |info| info.name.as_str());
         info!(client, ?abilities, "initialize");
         // An editor that would ask for the whole workspace all the time can be kept from it.

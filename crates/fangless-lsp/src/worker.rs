@@ -1,7 +1,7 @@
 //! The engine thread. It alone owns the workspace; it always takes the newest state of a document, and a panic in
 //! the engine costs one analysis. Reads the files that open documents import; writes nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use crate::paths::is_made_up;
 use crate::proto;
 use crate::queue::{Question, Task};
 use crate::server::Shared;
+use crate::typing::Typing;
 
 /// How many files are read from disk for the sake of imports, at most.
 const MAX_FILES_READ: usize = 5_000;
@@ -45,6 +46,8 @@ struct Worker {
     scopes: Scopes,
     /// The problems of configuration files that were last passed on.
     problems: Vec<Problem>,
+    /// The documents in which a statement is being typed and not finished.
+    typing: HashMap<Uri, Typing>,
 }
 
 impl Worker {
@@ -58,6 +61,7 @@ impl Worker {
             scopes: Scopes::new(&shared.rules, &wishes),
             wishes,
             problems: Vec::new(),
+            typing: HashMap::new(),
             shared,
         }
     }
@@ -86,6 +90,8 @@ impl Worker {
         } else {
             self.scopes.reload();
         }
+        // Whoever saves or changes settings has typed enough; other documents hang on what was typed.
+        let typed = !std::mem::take(&mut self.typing).is_empty();
         let mut changed = Vec::new();
         let mut needs_strict = false;
         for uri in self.shared.documents.uris() {
@@ -93,7 +99,7 @@ impl Worker {
             let settings = self.scopes.settings_of(&view.path);
             needs_strict |= settings.needs_strict;
             let known = self.shared.results.get(&uri);
-            if all || known.is_some_and(|known| !known.settings.same_source(&settings)) {
+            if all || typed || known.is_some_and(|known| !known.settings.same_source(&settings)) {
                 changed.push(uri);
             }
         }
@@ -129,26 +135,52 @@ impl Worker {
             self.restart(Profile::Strict);
         }
         let Some((view, change)) = self.shared.documents.take(uri) else { return };
-        let before = self.shared.results.get(uri).map(|before| before.view.revision);
-        let findings = self.caught(|worker| {
+        let before = self.shared.results.get(uri);
+        let mut typing = self.typing_after(uri, &change);
+        let analysed = self.caught(|worker| {
             if !view.analysed {
                 worker.analysis.remove_file(&view.path);
-                return Vec::new();
+                return (Vec::new(), true);
             }
             apply(worker.analysis.as_mut(), &view.path, change);
             worker.read_imports();
-            worker.analysis.findings(&view.path)
+            let place = typing.as_mut().map(|typing| typing.widen(&view.rope));
+            let whole = place.is_none_or(|place| worker.analysis.is_whole(&view.path, place));
+            (worker.analysis.findings(&view.path), whole)
         });
-        match findings {
-            Some(findings) => {
-                let touched = before != Some(view.revision);
-                if self.store(uri, view, settings, findings) && !touched {
-                    // The engine was restarted; the client does not know that there is something new.
-                    self.shared.refresh.notify_one();
+        let Some((mut findings, whole)) = analysed else {
+            self.lose(uri, view);
+            return;
+        };
+        keep_wanted(&mut findings, &self.shared.rules, &settings, &view.path);
+        let unfinished = typing.filter(|typing| !whole || typing.is_in_word(&view.rope));
+        if let Some(typing) = &unfinished {
+            findings = typing.shown(findings);
+        }
+        let touched = before.is_none_or(|before| before.view.revision != view.revision);
+        if self.store(uri, view, settings, findings) && !touched {
+            // The engine was restarted; the client does not know that there is something new.
+            self.shared.refresh.notify_one();
+        }
+        match unfinished {
+            Some(typing) => drop(self.typing.insert(uri.clone(), typing)),
+            None => self.recheck_others(Some(uri)),
+        }
+    }
+
+    /// The statement that is being typed once a document has changed so, if one is.
+    fn typing_after(&mut self, uri: &Uri, change: &Change) -> Option<Typing> {
+        let before = self.typing.remove(uri);
+        match change {
+            Change::Nothing => before,
+            Change::Whole(_) => None,
+            Change::Edits(edits) => match before {
+                Some(before) => before.follow(edits),
+                None => {
+                    let known = self.shared.results.get(uri).filter(|known| !known.lost)?;
+                    Typing::begin(&known.view.path, &known.findings, edits)
                 }
-                self.recheck_others(Some(uri));
-            }
-            None => self.lose(uri, view),
+            },
         }
     }
 
@@ -156,13 +188,17 @@ impl Worker {
     fn recheck(&mut self, uri: &Uri) {
         let Some(view) = self.shared.documents.view(uri) else { return };
         let known = self.shared.results.get(uri);
-        // What changed since waits in the queue as a change; what was lost stays lost.
-        if !view.analysed || known.is_none_or(|known| known.lost || known.view.revision != view.revision) {
+        // What changed since waits in the queue as a change, and so does what is being typed; what was lost stays lost.
+        if self.typing.contains_key(uri)
+            || !view.analysed
+            || known.is_none_or(|known| known.lost || known.view.revision != view.revision)
+        {
             return;
         }
         let settings = self.scopes.settings_of(&view.path);
         match self.caught(|worker| worker.analysis.findings(&view.path)) {
-            Some(findings) => {
+            Some(mut findings) => {
+                keep_wanted(&mut findings, &self.shared.rules, &settings, &view.path);
                 if self.store(uri, view, settings, findings) {
                     self.shared.refresh.notify_one();
                 }
@@ -251,8 +287,7 @@ impl Worker {
     }
 
     /// Whether the diagnostics differ from those before.
-    fn store(&self, uri: &Uri, view: View, settings: Arc<Settings>, mut findings: Vec<Finding>) -> bool {
-        keep_wanted(&mut findings, &self.shared.rules, &settings, &view.path);
+    fn store(&self, uri: &Uri, view: View, settings: Arc<Settings>, findings: Vec<Finding>) -> bool {
         let diagnostics =
             diagnostics(&self.shared, self.analysis.as_ref(), &view.path, &view.rope, &findings);
         self.shared.results.store(uri, view, settings, findings, diagnostics)
@@ -278,6 +313,7 @@ impl Worker {
         self.profile = profile;
         self.analysis = (self.shared.make)(profile);
         self.on_disk.clear();
+        self.typing.clear();
         self.shared.documents.forget_what_the_engine_knows();
         for uri in self.shared.documents.uris() {
             self.shared.queue.changed(uri);

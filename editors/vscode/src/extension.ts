@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { openExample } from './example';
 import { FlowView } from './flow';
+import { ignoreLine } from './ignore';
 import { Pages } from './pages';
 import { Server } from './server';
 import { Status } from './status';
@@ -25,9 +26,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     command('restart', () => server?.restart()),
     command('showLog', () => log.show()),
     command('explain', (what?: unknown) => pages.show(what)),
-    command('showFlow', () => flow.reveal()),
+    command('showFlow', (what?: unknown) => flow.reveal(what)),
     command('copyFlow', (what?: unknown) => flow.copy(what)),
+    command('ignoreLine', ignoreLine),
     command('openExample', openExample),
+    command('getStarted', () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
+    ),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (['path', 'log', 'workspaceDiagnostics'].some((name) => change.affectsConfiguration(`fangless.${name}`))) {
         void server?.restart();

@@ -9,6 +9,13 @@ interface Step {
 }
 type Node = Finding | Step;
 
+/** How an action of the server names a finding. */
+interface Place {
+  uri: string;
+  rule: string;
+  range: { start: { line: number; character: number } };
+}
+
 export class FlowView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
@@ -53,9 +60,9 @@ export class FlowView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return isStep(node) ? stepItem(node) : findingItem(node);
   }
 
-  /** Opens the view at the cursor's finding. */
-  async reveal(): Promise<void> {
-    const finding = this.atCursor();
+  /** Opens the view at the finding that an action of the server names, else at the cursor's. */
+  async reveal(what?: unknown): Promise<void> {
+    const finding = this.named(what) ?? this.atCursor();
     await vscode.commands.executeCommand('fangless.flow.focus');
     if (finding !== undefined) {
       await this.view.reveal(finding, { select: true, focus: true, expand: true });
@@ -89,6 +96,17 @@ export class FlowView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     if (finding !== undefined) {
       void this.view.reveal(finding, { select: true, focus: false, expand: true });
     }
+  }
+
+  /** The row of the finding that an action of the server names. */
+  private named(what: unknown): Finding | undefined {
+    const place = what as Place | undefined;
+    return this.findings.find(
+      (finding) =>
+        finding.uri.toString() === vscode.Uri.parse(place?.uri ?? '').toString() &&
+        finding.rule === place?.rule &&
+        finding.range.start.isEqual(new vscode.Position(place.range.start.line, place.range.start.character)),
+    );
   }
 
   /** The row of the cursor's finding. */

@@ -59,8 +59,23 @@ export class Server {
         { scheme: 'file', pattern: '**/requirements/*.{txt,in}' },
       ],
       outputChannel: this.log,
-      initializationOptions: { workspaceDiagnostics: settings.get('workspaceDiagnostics', false) },
+      initializationOptions: {
+        workspaceDiagnostics: settings.get('workspaceDiagnostics', false),
+        // Actions may name these; no capability of the protocol says that a client knows them.
+        clientCommands: ['fangless.ignoreLine', 'fangless.showFlow'],
+        // The pages come with the server: a click on the name of a rule needs no network.
+        rulePages: 'fangless:/{rule}.md',
+      },
       middleware: {
+        workspace: {
+          didChangeConfiguration: async (sections, next) => {
+            // Some settings start the server anew; then this one is gone, and the next asks for all of them.
+            await this.turn;
+            if (this.client === client) {
+              await next(sections);
+            }
+          },
+        },
         executeCommand: async (command, words, next) => {
           const result: unknown = await next(command, words);
           if (command === 'fangless.scanWorkspace') {

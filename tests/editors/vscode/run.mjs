@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLocating } from './locating.mjs';
 import { FANGLESS, poll, withSession } from './session.mjs';
@@ -169,15 +169,60 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     assert.match(lines[1], new RegExp(`^1\\. labels\\.py:${SOURCE_LINE}: `));
     say('the path of the attack is in the clipboard');
 
+    // The same from the list of fixes, and a comment that says why.
+    const chooseFix = async (title) => {
+      const fix = page.locator('.action-widget .monaco-list-row.action', { hasText: title });
+      await poll(`the fix ${title}`, async () => {
+        await page.keyboard.press('Control+.');
+        return fix.waitFor({ timeout: 2000 }).then(() => true, () => false);
+      });
+      await fix.click();
+    };
+    await goTo(SINK_LINE, 8);
+    await chooseFix('Show the flow of');
+    await page.locator('.pane', { hasText: 'Security Findings' }).locator('.monaco-list-row.focused').waitFor();
+    say('the flow from the list of fixes');
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    await page.locator('.monaco-editor.focused').waitFor();
+    await goTo(SINK_LINE, 8);
+    await chooseFix('Ignore');
+    const reason = page.locator('.quick-input-widget', { hasText: 'Why is it no danger here?' });
+    await reason.waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('A reason is needed.').first().waitFor();
+    await page.keyboard.type('only our own server calls this');
+    await page.getByText('A reason is needed.').first().waitFor({ state: 'hidden' });
+    await shot('reason');
+    await page.keyboard.press('Enter');
+    await problems('command-injection').waitFor({ state: 'detached' });
+    const silenced = editor.locator('.view-line', { hasText: 'subprocess.run(' });
+    assert.match(
+      await text(silenced),
+      /shell=True\)  # fangless: ignore\[command-injection\] only our own server calls this$/,
+    );
+    await page.locator('.monaco-editor.focused').waitFor();
+    await page.keyboard.press('Control+Z');
+    await problems('command-injection').waitFor();
+    say('who silences a finding is asked why');
+
+    const pageOfRule = () =>
+      poll('the page of the rule', async () => {
+        const found = await Promise.all(
+          page.frames().map((frame) => frame.locator('h1', { hasText: '(command-injection)' }).count().catch(() => 0)),
+        );
+        return found.some((count) => count > 0);
+      });
     await command('Fangless: Explain Rule');
-    await poll('the page of the rule', async () => {
-      const found = await Promise.all(
-        page.frames().map((frame) => frame.locator('h1', { hasText: '(command-injection)' }).count().catch(() => 0)),
-      );
-      return found.some((count) => count > 0);
-    });
+    await pageOfRule();
     await shot('page');
-    say('the page of the rule');
+    await page.locator('.tab.active').hover();
+    await page.keyboard.press('Control+F4');
+    await page.locator('.tab', { hasText: 'labels.py' }).click();
+    await goTo(SINK_LINE, 8);
+    await command('Show or Focus Hover');
+    await page.locator('.monaco-hover:visible a.code-link', { hasText: 'command-injection' }).click();
+    await pageOfRule();
+    say('the page of the rule, by command and by a click on its name');
 
     // The project's configuration, changed beside the editor, and the server started anew.
     await page.locator('.tab', { hasText: 'labels.py' }).click();
@@ -209,6 +254,7 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await shot('wrong-path');
     writeFileSync(machineSettings, '{}');
     await problems('command-injection').waitFor();
+    assert.equal(await page.locator('.notification-toast', { hasText: 'failed Error' }).count(), 0);
     say('a wrong path is told, and put right without a restart');
 
     await command('Fangless: Open an Example');
@@ -216,6 +262,13 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     // Both of its flaws; the file before has one.
     await poll('the squiggles of the example', async () => (await squiggles.count()) === 2);
     say('a file without a name is checked');
+
+    await command('Fangless: Get Started');
+    for (const step of ['Have the server', 'Find a problem', 'Follow it', 'Remove it']) {
+      await page.locator('.gettingStartedContainer', { hasText: step }).first().waitFor();
+    }
+    await shot('walkthrough');
+    say('the walkthrough');
   };
   try {
     await story();
@@ -224,6 +277,22 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     throw error;
   }
 });
+
+// A folder of somebody else: what it names is not run until it is trusted; findings are there all the same.
+const evil = '#!/bin/sh\ntouch "$(dirname "$0")/was-run"\n';
+const settings = (project) => JSON.stringify({ 'fangless.path': join(project, 'evil') });
+await withSession({ 'views.py': TEXT, evil, '.vscode/settings.json': '{}' }, async ({ page, project }) => {
+  chmodSync(join(project, 'evil'), 0o755);
+  writeFileSync(join(project, '.vscode/settings.json'), settings(project));
+  await page.getByText('Restricted Mode').first().waitFor();
+  await page.getByRole('treeitem', { name: 'views.py' }).dblclick();
+  await page.locator('.editor-instance .squiggly-error, .editor-instance .squiggly-warning').first().waitFor();
+  assert.ok(!existsSync(join(project, 'was-run')));
+  await page.getByText('Manage', { exact: true }).first().click();
+  await page.getByRole('button', { name: 'Trust', exact: true }).click();
+  await poll('the program to be run', () => existsSync(join(project, 'was-run')));
+  say('a program that a folder names is run when the folder is trusted, and not before');
+}, { trusted: false });
 console.log('1 passed, 0 failed');
 
 function run(words, cwd) {

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 
 export const TIMEOUT = Number(process.env.TIMEOUT_MS ?? 30_000);
 
@@ -34,6 +34,7 @@ const SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'extensions.autoCheckUpdates': false,
   'telemetry.telemetryLevel': 'off',
+  'security.workspace.trust.startupPrompt': 'never',
 };
 
 export async function poll(what, probe) {
@@ -46,8 +47,20 @@ export async function poll(what, probe) {
   }
 }
 
+let extension;
+
+/** The extension, packaged once and gone with this process. */
+function packaged() {
+  if (extension === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'fangless-package-'));
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    extension = makePackage(folder);
+  }
+  return extension;
+}
+
 /** Packages a copy of the extension, with the server in it: the sources' own folder stays as it is. */
-function packaged(folder) {
+function makePackage(folder) {
   const copy = join(folder, 'repository/editors/vscode');
   const left = new Set(['node_modules', 'dist', 'server']);
   cpSync(process.env.FANGLESS_VSCODE, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
@@ -68,7 +81,7 @@ function packaged(folder) {
 }
 
 /** Starts everything, hands it to `use`, and cleans up whatever happens. */
-export async function withSession(files, use) {
+export async function withSession(files, use, { trusted = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'fangless-vscode-'));
   const project = join(folder, 'project');
   const machineSettings = join(folder, 'user/Machine/settings.json');
@@ -78,18 +91,21 @@ export async function withSession(files, use) {
     for (const each of [project, join(folder, 'user/User'), join(folder, 'user/Machine')]) {
       mkdirSync(each, { recursive: true });
     }
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(project, name)), { recursive: true });
+      writeFileSync(join(project, name), text);
+    }
     writeFileSync(join(folder, 'user/User/settings.json'), JSON.stringify(SETTINGS));
     writeFileSync(join(folder, 'config.yaml'), '');
     const program = join(HOME, 'bin/code-server');
     const places = ['--config', join(folder, 'config.yaml'), '--user-data-dir', join(folder, 'user'),
       '--extensions-dir', join(folder, 'extensions')];
-    execFileSync(program, [...places, '--install-extension', packaged(folder)], { stdio: 'ignore' });
+    execFileSync(program, [...places, '--install-extension', packaged()], { stdio: 'ignore' });
 
     server = spawn(
       program,
       [...places, '--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check',
-        '--disable-workspace-trust', '--disable-getting-started-override', project],
+        ...(trusted ? ['--disable-workspace-trust'] : []), '--disable-getting-started-override', project],
       // Without a gallery no extension is looked up anywhere. A group of its own, so that all of it can be ended.
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' } },
     );

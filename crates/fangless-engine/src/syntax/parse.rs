@@ -24,6 +24,13 @@ pub struct ParsedChunk {
     pub repair: Repair,
 }
 
+impl ParsedChunk {
+    /// Whether the text parses as it was typed.
+    pub fn is_whole(&self) -> bool {
+        self.repair.is_identity() && !self.tree.root_node().has_error()
+    }
+}
+
 /// Parses a chunk; where it is half typed, a repaired copy of it.
 pub fn parse(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
     let text = parser_text(text);
@@ -38,7 +45,7 @@ pub fn parse(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
 
 /// As `parse`, with the help of the tree of an earlier text of the chunk. Gives what `parse` gives.
 pub fn reparse(text: &str, unclosed: &[Unclosed], old: &ParsedChunk) -> ParsedChunk {
-    if !unclosed.is_empty() || !old.repair.is_identity() || old.tree.root_node().has_error() {
+    if !unclosed.is_empty() || !old.is_whole() {
         return parse(text, unclosed);
     }
     let text_now = parser_text(text);

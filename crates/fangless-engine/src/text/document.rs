@@ -62,6 +62,14 @@ impl Document {
         &self.chunks[at]
     }
 
+    /// The chunks that hold a range. A range without length that lies between two is in the second.
+    pub fn chunks_at(&self, range: TextRange) -> &[Chunk] {
+        let first = self.chunks.partition_point(|chunk| chunk.span.range.end <= range.start);
+        let after = self.chunks.partition_point(|chunk| chunk.span.range.start <= range.end);
+        let first = first.min(self.chunks.len().saturating_sub(1));
+        &self.chunks[first..after.max(first)]
+    }
+
     pub fn chunk_text(&self, at: usize) -> &str {
         self.chunks[at].span.range.slice(&self.text)
     }

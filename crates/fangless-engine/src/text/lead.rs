@@ -124,6 +124,8 @@ fn word(bytes: &[u8], start: usize, end: usize, examined: &mut usize) -> Token {
                 b"def" => Token::Def,
                 b"with" => Token::Block,
                 b"for" => Token::IfFor,
+                // The rest is being typed; most often it will be a function.
+                b"" if line_ends_at(bytes, next) => Token::Def,
                 _ => Token::Other,
             }
         }

@@ -10,6 +10,8 @@ pub(crate) fn needs_operand(code: &str) -> bool {
             let before = code[..code.len() - 1].trim_end();
             !last_word(before).0.eq("import")
         }
+        // Elsewhere it ends a tuple.
+        b',' => code.starts_with("import ") || code.starts_with("from "),
         b'=' | b'+' | b'-' | b'/' | b'%' | b'&' | b'|' | b'^' | b'<' | b'>' | b'~' | b'@' | b'!' => true,
         _ => {
             let (word, before) = last_word(code);

@@ -1,27 +1,33 @@
 //! `textDocument/codeAction` and `codeAction/resolve`: the fixes of the findings in a range, one action that makes
-//! every safe fix of the file, a comment that silences a finding, and the line of the configuration that turns its rule
-//! off.
+//! every safe fix of the file, a comment that silences a finding, the line of the configuration that turns its rule
+//! off, and the way to the flow where the client can show it.
 
 use fangless_engine::{Applicability, Edit, Finding, Fix};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Diagnostic, Uri, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic, Uri,
+    WorkspaceEdit,
 };
 
 use super::current;
 use crate::disabling::Target;
 use crate::documents::Revision;
-use crate::position::text_range;
+use crate::position::{position, text_range};
 use crate::proto::workspace_edit;
 use crate::publish::Outcome;
 use crate::queue::Question;
 use crate::server::Shared;
-use crate::suppression;
+use crate::suppression::{self, Comment};
 
 /// Every safe fix of a file, in one action.
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.fangless");
+
+/// Commands of the client: asking why a finding is to be ignored, and adding the comment; showing the flow of a finding.
+const IGNORE_LINE: &str = "fangless.ignoreLine";
+const SHOW_FLOW: &str = "fangless.showFlow";
 
 /// What an action that is resolved later remembers.
 #[derive(Serialize, Deserialize)]
@@ -66,11 +72,16 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
         let rules = rules_of(&here);
         for rule in &rules {
             let several = outcome.findings.iter().filter(|finding| finding.rule == *rule).nth(1).is_some();
-            if several {
+            let is_safe = |fix: &Fix| fix.applicability == Applicability::Safe;
+            let of_rule = here.iter().zip(&fixes).filter(|((finding, _), _)| finding.rule == *rule);
+            if several && of_rule.flat_map(|(_, fixes)| fixes).any(is_safe) {
                 let title = format!("Fix all `{rule}` in this file (safe fixes)");
                 let action = fix_all(shared, &uri, &outcome, CodeActionKind::QUICKFIX, title, Some(rule));
                 actions.extend(action.await?);
             }
+        }
+        for (finding, diagnostic) in &here {
+            actions.extend(show_flow(shared, &uri, finding, diagnostic));
         }
         for (finding, diagnostic) in &here {
             actions.extend(suppress(shared, &uri, &outcome, finding, diagnostic));
@@ -160,15 +171,50 @@ fn suppress(
     finding: &Finding,
     diagnostic: &Diagnostic,
 ) -> Option<CodeAction> {
-    let edit = suppression::comment(&outcome.view.rope, finding)?;
-    Some(CodeAction {
+    let abilities = shared.abilities();
+    let mut action = CodeAction {
         title: format!("Ignore `{}` on this line", finding.rule),
         kind: Some(CodeActionKind::QUICKFIX),
         diagnostics: Some(vec![diagnostic.clone()]),
-        edit: Some(workspace_edit(uri, &outcome.view, &[edit], shared.abilities())),
         is_preferred: Some(false),
         ..CodeAction::default()
+    };
+    match suppression::comment(&outcome.view.rope, finding)? {
+        Comment::New(edit) if abilities.runs(IGNORE_LINE) => {
+            let at = position(&outcome.view.rope, edit.range.start as usize, abilities.encoding);
+            let comment = json!({
+                "uri": uri, "version": outcome.view.version, "position": at, "text": edit.text,
+                "rule": finding.rule.as_str(),
+            });
+            action.command = Some(command(&action.title, IGNORE_LINE, comment));
+        }
+        comment => {
+            let edits = [comment.without_asking()];
+            action.edit = Some(workspace_edit(uri, &outcome.view, &edits, abilities));
+        }
+    }
+    Some(action)
+}
+
+/// The way to a finding's flow, where it has one and the client can show it.
+fn show_flow(shared: &Shared, uri: &Uri, finding: &Finding, diagnostic: &Diagnostic) -> Option<CodeAction> {
+    let shown = !finding.flow.is_empty() && shared.abilities().runs(SHOW_FLOW);
+    shown.then(|| {
+        let title = format!("Show the flow of `{}`", finding.rule);
+        let place = json!({"uri": uri, "rule": finding.rule.as_str(), "range": diagnostic.range});
+        CodeAction {
+            command: Some(command(&title, SHOW_FLOW, place)),
+            title,
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![diagnostic.clone()]),
+            is_preferred: Some(false),
+            ..CodeAction::default()
+        }
     })
+}
+
+fn command(title: &str, name: &str, argument: serde_json::Value) -> Command {
+    Command { title: title.to_string(), command: name.to_string(), arguments: Some(vec![argument]) }
 }
 
 /// An action that turns a rule off for the whole project. Nothing where the client cannot make the edit.

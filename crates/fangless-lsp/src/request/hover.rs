@@ -7,8 +7,9 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
 use super::current;
+use crate::abilities::Abilities;
 use crate::position::{offset, range};
-use crate::proto::cwe_page;
+use crate::proto::{cwe_page, rule_page};
 use crate::server::Shared;
 
 pub(crate) async fn hover(shared: &Shared, params: HoverParams) -> Result<Option<Hover>> {
@@ -21,10 +22,11 @@ pub(crate) async fn hover(shared: &Shared, params: HoverParams) -> Result<Option
     // The narrowest first: it is what the cursor means.
     findings.sort_by_key(|finding| finding.range.len());
     let Some(narrowest) = findings.first() else { return Ok(None) };
-    let markdown = shared.abilities().markdown;
+    let abilities = shared.abilities();
+    let markdown = abilities.markdown;
     let texts: Vec<String> = findings
         .iter()
-        .map(|finding| describe(finding, shared.rules.rule(&finding.rule), markdown))
+        .map(|finding| describe(finding, shared.rules.rule(&finding.rule), abilities))
         .collect();
     Ok(Some(Hover {
         range: Some(range(&outcome.view.rope, narrowest.range, encoding)),
@@ -35,7 +37,8 @@ pub(crate) async fn hover(shared: &Shared, params: HoverParams) -> Result<Option
     }))
 }
 
-fn describe(finding: &Finding, rule: Option<&Rule>, markdown: bool) -> String {
+fn describe(finding: &Finding, rule: Option<&Rule>, abilities: &Abilities) -> String {
+    let markdown = abilities.markdown;
     let mut text = if markdown {
         format!("**{}** `{}`", finding.message, finding.rule)
     } else {
@@ -53,7 +56,7 @@ fn describe(finding: &Finding, rule: Option<&Rule>, markdown: bool) -> String {
         if !why.is_empty() {
             add(why);
         }
-        let references = references(rule, markdown);
+        let references = references(rule, abilities);
         if !references.is_empty() {
             add(&references);
         }
@@ -89,12 +92,17 @@ fn prose(page: &str) -> &str {
     text
 }
 
-fn references(rule: &Rule, markdown: bool) -> String {
+fn references(rule: &Rule, abilities: &Abilities) -> String {
+    let markdown = abilities.markdown;
+    let page = rule_page(&rule.definition.name, abilities);
+    // Editors open nothing else from a hover.
+    let page = page.filter(|page| markdown && page.starts_with("http"));
+    let page = page.map(|page| format!("[The page of the rule]({page})"));
     let weaknesses = rule.definition.cwe.iter().map(|number| {
         if markdown { format!("[CWE-{number}]({})", cwe_page(*number)) } else { format!("CWE-{number}") }
     });
     let categories = rule.definition.owasp.iter().map(|category| format!("OWASP {category}"));
-    weaknesses.chain(categories).collect::<Vec<_>>().join(" · ")
+    page.into_iter().chain(weaknesses).chain(categories).collect::<Vec<_>>().join(" · ")
 }
 
 #[cfg(test)]

@@ -85,6 +85,14 @@ async fn two_thousand_edits_in_a_burst_end_in_what_the_final_text_has() {
             text = model::change(&text, &change, unit);
             client.change(URI, version, json!([change])).await;
         }
+        // At both ends of the text: nothing is being typed any more.
+        let end = json!({"line": text.len(), "character": 0});
+        let start = json!({"line": 0, "character": 0});
+        let changes = json!([
+            {"range": {"start": end, "end": end}, "text": "\n"}, {"range": {"start": start, "end": start}, "text": "\n"},
+        ]);
+        client.change(URI, 2_002, changes).await;
+        text = format!("\n{text}\n");
         assert_eq!(pull(&mut client, URI).await, from_scratch(&text, unit).await, "{unit:?}: {text}");
         // What was broken by chance is mended in one go.
         client.change(URI, 3_000, json!([{"text": TEXT}])).await;

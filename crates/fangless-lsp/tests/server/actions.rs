@@ -175,3 +175,43 @@ async fn actions_asked_for_before_the_analysis_wait_for_it() {
     assert_eq!(applied(&actions[0]), TEXT.replacen("DANGER", "calm", 1));
     assert_eq!(actions[0]["edit"]["documentChanges"][0]["textDocument"]["version"], 2);
 }
+
+#[tokio::test]
+async fn a_client_that_can_ask_for_a_reason_asks() {
+    let mut client = Client::connect(Plan::default());
+    let options =
+        json!({"initializationOptions": {"clientCommands": ["fangless.ignoreLine", "fangless.showFlow"]}});
+    client.initialize_with(push_capabilities(), options).await;
+    client.open(URI, TEXT).await;
+    let offered = actions(&mut client, 0, &["quickfix"]).await;
+    let [.., flow, ignore] = offered.as_slice() else { panic!("{offered:?}") };
+    assert_eq!((&ignore["title"], ignore.get("edit")), (&json!("Ignore `danger` on this line"), None));
+    let comment = json!({
+        "uri": URI, "version": 1, "position": {"line": 0, "character": 10},
+        "text": "  # fangless: ignore[danger]", "rule": "danger",
+    });
+    assert_eq!(
+        ignore["command"],
+        json!({"title": ignore["title"], "command": "fangless.ignoreLine", "arguments": [comment]})
+    );
+    let range = json!({"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 10}});
+    let place = json!({"uri": URI, "rule": "danger", "range": range});
+    assert_eq!(
+        flow["command"],
+        json!({"title": "Show the flow of `danger`", "command": "fangless.showFlow", "arguments": [place]})
+    );
+    // A comment that is there has its reason.
+    client.change(URI, 2, json!([{"text": "x = DANGER  # fangless: ignore[other] why"}])).await;
+    let offered = actions(&mut client, 0, &["quickfix"]).await;
+    assert!(
+        offered[offered.len() - 1]["edit"].is_object() && offered[offered.len() - 1].get("command").is_none()
+    );
+}
+
+#[tokio::test]
+async fn where_nothing_is_safe_no_rule_is_fixed_as_a_whole() {
+    let mut client = Client::pushed(Plan::default()).await;
+    client.open(URI, "a = DOUBT\nb = DOUBT\n").await;
+    let offered = actions(&mut client, 0, &["quickfix"]).await;
+    assert_eq!(titles(&offered), ["Make it trust", "Ignore `doubt` on this line"]);
+}

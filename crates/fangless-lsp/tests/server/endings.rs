@@ -35,6 +35,20 @@ async fn the_end_of_the_input_is_an_end() {
     assert_eq!(client.ended().await, Ended::Orderly);
 }
 
+/// The parts of the server run on several threads in the program; none may be faster than another in every run.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_it_ends_does_not_depend_on_who_is_faster() {
+    for _ in 0..50 {
+        let mut client = Client::pushed(Plan::default()).await;
+        client.end_input();
+        assert_eq!(client.ended().await, Ended::Orderly);
+        let mut client = Client::pushed(Plan::default()).await;
+        client.notify("exit", Value::Null).await;
+        client.end_input();
+        assert_eq!(client.ended().await, Ended::Abrupt);
+    }
+}
+
 #[tokio::test]
 async fn the_end_of_the_input_in_the_middle_of_a_message() {
     let mut client = Client::pushed(Plan::default()).await;

@@ -15,6 +15,8 @@ pub(crate) const DANGER: &str = "DANGER";
 pub(crate) const DOUBT: &str = "DOUBT";
 /// The engine panics where it stands.
 pub(crate) const PANIC: &str = "PANIC";
+/// A text that has it does not parse.
+pub(crate) const BROKEN: &str = "BROKEN";
 /// As `DANGER`, in a file that has it; files that `uses:NAME` have it too if the file `NAME` has it.
 pub(crate) const USES: &str = "uses:";
 
@@ -139,6 +141,10 @@ impl Analysis for Fake {
 
     fn text(&self, path: &str) -> Option<String> {
         self.files.get(path).cloned()
+    }
+
+    fn is_whole(&self, path: &str, _: TextRange) -> bool {
+        !self.files.get(path).is_some_and(|text| text.contains(BROKEN))
     }
 
     fn evaluate(&mut self, path: &str) {

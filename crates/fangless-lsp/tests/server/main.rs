@@ -19,4 +19,5 @@ mod ordering;
 mod project;
 mod real;
 mod trace;
+mod typing;
 mod workspace;

@@ -33,6 +33,37 @@ async fn an_unsafe_load_is_found_explained_and_mended() {
 }
 
 #[tokio::test]
+async fn a_rule_has_a_page_and_what_is_obsolete_is_struck_out() {
+    let uri = "file:///tmp/fangless-real/requirements.txt";
+    let text = "pycrypto==2.6.1\nflask\n";
+    for (options, expected) in [
+        (json!({}), "https://cwe.mitre.org/data/definitions/1104.html"),
+        (
+            json!({"rulePages": "https://rules.example/{rule}.html"}),
+            "https://rules.example/abandoned-security-package.html",
+        ),
+    ] {
+        let mut capabilities = push_capabilities();
+        capabilities["textDocument"]["publishDiagnostics"]["tagSupport"] = json!({"valueSet": [1, 2]});
+        let mut client = Client::connect_real();
+        client.initialize_with(capabilities, json!({"initializationOptions": options})).await;
+        let document = json!({"uri": uri, "languageId": "pip-requirements", "version": 1, "text": text});
+        client.notify("textDocument/didOpen", json!({"textDocument": document})).await;
+        let diagnostics = client.published(uri).await["diagnostics"].as_array().unwrap().clone();
+        let of = |code: &str| diagnostics.iter().find(|one| one["code"] == code).expect(code);
+        let obsolete = of("abandoned-security-package");
+        assert_eq!(
+            (&obsolete["tags"], &obsolete["codeDescription"]["href"]),
+            (&json!([2]), &json!(expected))
+        );
+        assert_eq!(of("requirement-unpinned").get("tags"), None);
+        let hover = json!({"textDocument": {"uri": uri}, "position": obsolete["range"]["start"]});
+        let hover = client.request("textDocument/hover", hover).await.unwrap();
+        assert!(hover["contents"]["value"].as_str().unwrap().contains(expected), "{hover}");
+    }
+}
+
+#[tokio::test]
 async fn a_manifest_is_checked_while_it_is_typed() {
     let uri = "file:///tmp/fangless-real/requirements.txt";
     let text = "--index-url http://packages.example.com/simple\nflask==3.0.3\n";

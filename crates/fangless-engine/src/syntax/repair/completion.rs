@@ -97,6 +97,10 @@ fn missing_operand(line: &str, in_brackets: bool) -> &'static str {
 /// What turns the head of a compound statement into a whole one. `inserted` closes what is open in it.
 fn colon(head: &str, inserted: &str) -> &'static str {
     let code = head.trim_end();
+    if code == "async" {
+        return " def _():";
+    }
+    let code = code.strip_prefix("async ").map_or(code, str::trim_start);
     let bare = inserted.is_empty();
     let word = code.split(|character: char| !character.is_alphanumeric()).next().unwrap_or("");
     match word {
