@@ -1,11 +1,13 @@
 //! The messages that come in, one by one. The transport stops for good at the first message that it cannot read, so
 //! this filter stands before it: what is no message becomes a request that is answered with the right error. It also
-//! sees the end of the input. Knows nothing of what messages mean.
+//! sees the end of the input. What messages mean only `parameters` knows.
 
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tower_lsp::jsonrpc::{Request, Response};
 use tracing::warn;
+
+use crate::parameters;
 
 /// The methods that stand for unreadable input; the server answers them with the error.
 pub(crate) const MALFORMED: &str = "fangless/malformed";
@@ -18,9 +20,8 @@ const MAX_HEADER_BYTES: u64 = 16 * 1024;
 /// Everything that the transport can read; of the same shape as its own type.
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code)] // Only whether it can be read matters.
 enum Message {
-    Response(Response),
+    Response(#[allow(dead_code, reason = "only whether it can be read matters")] Response),
     Request(Request),
 }
 
@@ -64,7 +65,11 @@ async fn forward(message: &[u8], output: &mut (impl AsyncWrite + Unpin)) -> std:
         return write(&paired, output).await;
     }
     match read {
-        Ok(_) => write(message, output).await,
+        Ok(Message::Request(request)) => match parameters::in_place_of(&request) {
+            Some(other) => write(&other, output).await,
+            None => write(message, output).await,
+        },
+        Ok(Message::Response(_)) => write(message, output).await,
         Err(error) => {
             warn!(%error, "not a message");
             let method = if error.is_data() { INVALID } else { MALFORMED };
