@@ -348,7 +348,7 @@ impl Workspace {
         {
             return known;
         }
-        let mut matcher = Matcher { index: &self.index, found: Vec::new() };
+        let mut matcher = Matcher::new(&self.index);
         let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
         let text = self.chunk_text(chunk).unwrap_or_default();
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
@@ -383,7 +383,7 @@ impl Workspace {
             if self.program.structures.get(&read.path).copied() != read.structure {
                 return false;
             }
-            let mut nobody = Matcher { index: &self.index, found: Vec::new() };
+            let mut nobody = Matcher::new(&self.index);
             let now = evaluate_globals(&self.program, &read.path, &mut nobody);
             read.exports.as_ref().is_some_and(|then| self.same_exports(then, &now))
         };

@@ -42,7 +42,9 @@ fn read(method: &str, params: &Value) -> serde_json::Result<()> {
         "textDocument/didClose" => DidCloseTextDocumentParams::deserialize(params).map(drop),
         "workspace/didChangeConfiguration" => DidChangeConfigurationParams::deserialize(params).map(drop),
         "workspace/didChangeWatchedFiles" => DidChangeWatchedFilesParams::deserialize(params).map(drop),
-        "workspace/didChangeWorkspaceFolders" => DidChangeWorkspaceFoldersParams::deserialize(params).map(drop),
+        "workspace/didChangeWorkspaceFolders" => {
+            DidChangeWorkspaceFoldersParams::deserialize(params).map(drop)
+        }
         _ => Ok(()),
     }
 }
@@ -51,7 +53,8 @@ fn read(method: &str, params: &Value) -> serde_json::Result<()> {
 fn cut_numbers(params: &mut Value) -> bool {
     let mut any = false;
     for change in params.get_mut("contentChanges").and_then(Value::as_array_mut).into_iter().flatten() {
-        for path in ["/range/start/line", "/range/start/character", "/range/end/line", "/range/end/character"] {
+        for path in ["/range/start/line", "/range/start/character", "/range/end/line", "/range/end/character"]
+        {
             if let Some(number) = change.pointer_mut(path)
                 && let Some(found) = number.as_f64()
             {

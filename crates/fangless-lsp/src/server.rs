@@ -132,7 +132,8 @@ impl Server {
         }
         self.shared.queue.changed(params.uri.clone());
         let name = params.uri.as_str();
-        let message = format!("Fangless could not read an edit of {name}, and is silent until it is opened again.");
+        let message =
+            format!("Fangless could not read an edit of {name}, and is silent until it is opened again.");
         self.client.show_message(MessageType::WARNING, message).await;
     }
 

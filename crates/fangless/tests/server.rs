@@ -155,6 +155,7 @@ fn mistakes_of_the_client_are_logged_and_nothing_but_messages_is_on_the_output()
         .spawn()
         .unwrap();
     let mut input = process.stdin.take().unwrap();
+    let mut output = BufReader::new(process.stdout.take().unwrap());
     let mut send = |message: &Value| {
         let body = message.to_string();
         write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
@@ -166,8 +167,12 @@ fn mistakes_of_the_client_are_logged_and_nothing_but_messages_is_on_the_output()
         notice("textDocument/didChange", params)
     };
     send(&json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}));
+    assert_eq!(read(&mut output).unwrap()["id"], 1);
     send(&edit(json!({"text": "x"})));
-    send(&notice("textDocument/didOpen", json!({"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": ""}})));
+    send(&notice(
+        "textDocument/didOpen",
+        json!({"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": ""}}),
+    ));
     send(&edit(json!({"range": {"start": start, "end": start}, "text": "x"})));
     send(&edit(json!({"range": "all"})));
     send(&notice("textDocument/didClose", json!({"textDocument": {"uri": URI}})));
@@ -177,12 +182,11 @@ fn mistakes_of_the_client_are_logged_and_nothing_but_messages_is_on_the_output()
     send(&json!({"jsonrpc": "2.0", "id": 2, "method": "shutdown"}));
     send(&notice("exit", Value::Null));
     drop(input);
-    let mut output = BufReader::new(process.stdout.take().unwrap());
     let mut answered = Vec::new();
     while let Some(message) = read(&mut output) {
         answered.extend(message["id"].as_i64());
     }
-    assert_eq!(answered, [1, 2]);
+    assert_eq!(answered, [2]);
     let mut log = String::new();
     process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(0), "{log}");

@@ -1,6 +1,6 @@
 //! Matching: what the evaluator tells, held against the rules through the index.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::RuleSet;
@@ -18,6 +18,7 @@ use crate::flow::event::{
 use crate::flow::taint::{Location, Source};
 use crate::flow::value::Shape;
 use crate::model::schema::Label;
+use crate::syntax::ir::{Expression, ExpressionKind};
 
 /// Rules by what they can match.
 #[derive(Default)]
@@ -49,6 +50,8 @@ pub(crate) struct RuleIndex {
     pub(crate) absences: Vec<Option<Absence>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
+    /// By qualified callee, or `*.` and a method: rules whose findings end where their result is passed on to it.
+    passed_on: FxHashMap<SmolStr, Vec<usize>>,
 }
 
 impl RuleIndex {
@@ -80,6 +83,12 @@ impl RuleIndex {
                     };
                     matches.push((number, call.clone()));
                 }
+            }
+            for callee in definition.passed_on.iter().flat_map(|passed| &passed.callee) {
+                index.passed_on.entry(callee.clone()).or_default().push(number);
+            }
+            if !definition.passed_on.is_empty() {
+                index.made_by.extend(definition.call.iter().flat_map(|call| &call.callee).cloned());
             }
             for flow in &definition.flow {
                 for tag in &flow.sink {
@@ -130,6 +139,14 @@ fn is_one_of(decorator: &Decorator, names: &[SmolStr]) -> bool {
         (Some(method), None) => decorator.name == method,
         (None, None) => false,
     })
+}
+
+/// Whether a method is called on an object that is made in front of its dot: `User().set_password("")`.
+fn is_on_new_object(function: &Expression) -> bool {
+    let ExpressionKind::Attribute { value, .. } = &function.kind else { return false };
+    let ExpressionKind::Call { function: class, .. } = &value.kind else { return false };
+    let name = crate::flow::event::spelled(class).unwrap_or_default();
+    name.rsplit('.').next().unwrap_or_default().starts_with(char::is_uppercase)
 }
 
 /// The recipes whose conditions do not hold, a bit each.
@@ -189,19 +206,49 @@ impl RawFinding {
 pub(crate) struct Matcher<'a> {
     pub(crate) index: &'a RuleIndex,
     pub(crate) found: Vec<RawFinding>,
+    /// Rules and the calls that are none of their findings, since their result was passed on to what mends it.
+    passed_on: FxHashSet<(usize, Location)>,
 }
 
-impl Matcher<'_> {
+impl<'a> Matcher<'a> {
+    pub(crate) fn new(index: &'a RuleIndex) -> Self {
+        Self { index, found: Vec::new(), passed_on: FxHashSet::default() }
+    }
+
     fn add(&mut self, finding: RawFinding) {
-        if !self.found.contains(&finding) {
+        if !self.found.contains(&finding) && !self.passed_on.contains(&(finding.rule, finding.at)) {
             self.found.push(finding);
         }
+    }
+
+    /// Takes back what was reported of the calls whose results this one is given.
+    fn take_back(&mut self, event: &CallEvent<'_>) {
+        let known = |name: &str| self.index.passed_on.get(name).into_iter().flatten();
+        let method = event.method.or_else(|| event.qualified.and_then(|name| name.rsplit('.').next()));
+        let rules: Vec<usize> = known(event.qualified.unwrap_or_default())
+            .chain(known(&format!("*.{}", method.unwrap_or_default())))
+            .copied()
+            .collect();
+        if rules.is_empty() {
+            return;
+        }
+        for one in event.arguments {
+            for origin in one.value.deep_taint().origins() {
+                if let Source::MadeBy { at, .. } = &origin.source {
+                    self.passed_on.extend(rules.iter().map(|rule| (*rule, *at)));
+                }
+            }
+        }
+        self.found.retain(|finding| !self.passed_on.contains(&(finding.rule, finding.at)));
     }
 }
 
 impl Observer for Matcher<'_> {
     fn call(&mut self, event: &CallEvent<'_>) {
         let index = self.index;
+        if !index.passed_on.is_empty() {
+            self.take_back(event);
+        }
         let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
         // `app.db.execute`: a member of something that is not known is a method like any other.
         let member = || event.qualified.and_then(|name| name.rsplit_once('.')).map(|(_, member)| member);
@@ -217,13 +264,19 @@ impl Observer for Matcher<'_> {
         // A rule that knows the callee by its full name says there all that it says of it.
         let known = |rule: usize| by_name.iter().any(|(other, _)| *other == rule);
         for (rule, matched) in by_name.iter().chain(by_method.iter().filter(|(rule, _)| !known(*rule))) {
-            if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {
+            if !matched.when.iter().all(|condition| condition::on_call(condition, event))
+                || (matched.kept && is_on_new_object(event.function))
+            {
                 continue;
             }
-            let at = match matched.report.as_ref().and_then(|selector| select(selector, event.arguments)) {
-                Some(passed) => Location { chunk: event.at.chunk, range: passed.argument.value.range },
-                None => event.at,
-            };
+            let (name, at) =
+                match matched.report.as_ref().and_then(|selector| select(selector, event.arguments)) {
+                    Some(passed) => {
+                        let (name, part) = condition::taken_for(&matched.when, &passed.argument.value);
+                        (name, Location { chunk: event.at.chunk, range: part.range })
+                    }
+                    None => (None, event.at),
+                };
             let callee = crate::flow::event::spelled(event.function)
                 .or_else(|| event.qualified.map(SmolStr::new))
                 .unwrap_or_default();
@@ -243,7 +296,7 @@ impl Observer for Matcher<'_> {
                     .map(|one| Location { chunk: event.at.chunk, range: one.argument.value.range }),
                 message,
                 callee: event.qualified.map(SmolStr::new),
-                name: None,
+                name: name.map(SmolStr::new),
                 steps: Vec::new(),
                 unfit: if event.is_indirect {
                     u32::MAX
@@ -283,15 +336,16 @@ impl Observer for Matcher<'_> {
                 _ => None,
             });
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
+            let (name, part) = condition::taken_for(&matched.when, event.expression);
             self.add(RawFinding {
                 rule: *rule,
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
                 certainty: Certainty::Certain,
-                at: Location { chunk: event.at.chunk, range: event.expression.range },
+                at: Location { chunk: event.at.chunk, range: part.range },
                 argument: maker.map(|(_, at)| at),
                 message: template.replace("{name}", event.name),
                 callee: maker.map(|(callee, _)| callee.clone()),
-                name: Some(event.name.into()),
+                name: Some(name.unwrap_or(event.name).into()),
                 steps: Vec::new(),
                 unfit: unfit(&index.fixes[*rule], |condition| condition::on_value(condition, &subject)),
                 source: None,

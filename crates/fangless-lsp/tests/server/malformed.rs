@@ -186,7 +186,8 @@ async fn an_edit_that_cannot_be_read_silences_its_document_until_the_text_is_kno
         client.change(other, 2, json!([{"range": range, "text": "an"}])).await;
         let published = client.published_version(other, 2).await;
         assert_eq!(published["diagnostics"][0]["message"], "another");
-        let told = client.wait("a word to the user", |message| message["method"] == "window/showMessage").await;
+        let told =
+            client.wait("a word to the user", |message| message["method"] == "window/showMessage").await;
         assert!(told["params"]["message"].as_str().unwrap().contains(URI), "{told}");
         client.change(URI, 4, json!([{"text": "whole"}, {"range": range, "text": "the "}])).await;
         let published = client.published_version(URI, 4).await;
