@@ -13,6 +13,7 @@ pub mod fix;
 pub mod flow;
 pub mod manifest;
 pub mod model;
+mod results;
 pub mod rule;
 pub mod secret;
 mod suppress;

@@ -1,30 +1,51 @@
 //! Comments that silence findings: `# fangless: ignore[rule] reason`, and those of other tools (`# nosec`, `# noqa`).
 
+use std::ops::Range;
+
 use crate::finding::{Finding, Suppressed};
 use crate::rule::RuleSet;
-use crate::text::{LineIndex, TextRange};
+use crate::text::TextRange;
 
 /// Marks the findings that a comment on one of their lines silences.
 pub(crate) fn mark(text: &str, findings: &mut [Finding], rules: &RuleSet) {
     if findings.is_empty() || !text.contains('#') {
         return;
     }
-    let lines = LineIndex::new(text);
     for finding in findings {
-        let first = lines.line_column(finding.range.start).line;
-        let last = lines.line_column(finding.range.end).line;
-        let candidates = if last - first > 50 { vec![first, last] } else { (first..=last).collect() };
+        let first = line_at(text, finding.range.start as usize);
+        let last = line_at(text, finding.range.end as usize);
+        let candidates = if text[first.start..last.end].lines().count() > 50 {
+            vec![first, last]
+        } else {
+            lines_between(text, &first, &last)
+        };
         for line in candidates {
-            let start = lines.line_start(line).unwrap_or_default();
-            let end = lines.line_start(line + 1).unwrap_or(text.len() as u32);
-            let content = TextRange::new(start, end).slice(text).trim_end();
+            let content = text[line.clone()].trim_end();
             if let Some((at, reason)) = silences(content, finding, rules) {
-                let range = TextRange::new(start + at as u32, start + content.len() as u32);
+                let range = TextRange::new((line.start + at) as u32, (line.start + content.len()) as u32);
                 finding.suppressed = Some(Suppressed { range, reason });
                 break;
             }
         }
     }
+}
+
+/// The line that holds an offset, with what ends it.
+fn line_at(text: &str, offset: usize) -> Range<usize> {
+    let is_end = |byte: u8| byte == b'\n' || byte == b'\r';
+    let bytes = text.as_bytes();
+    let offset = offset.min(bytes.len());
+    let start = bytes[..offset].iter().rposition(|byte| is_end(*byte)).map_or(0, |at| at + 1);
+    let end = bytes[offset..].iter().position(|byte| is_end(*byte)).map_or(bytes.len(), |at| offset + at + 1);
+    start..end
+}
+
+fn lines_between(text: &str, first: &Range<usize>, last: &Range<usize>) -> Vec<Range<usize>> {
+    let mut lines = vec![first.clone()];
+    while let Some(before) = lines.last().filter(|line| line.end < last.end) {
+        lines.push(line_at(text, before.end));
+    }
+    lines
 }
 
 /// Where in the line the comment that silences the finding begins, and its reason.

@@ -14,6 +14,7 @@ use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
 use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::rule::RuleSet;
+use crate::results::{ChunkResult, ModuleRead, Results, State};
 use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
 use crate::suppress;
 use crate::syntax::ir::{Ir, Statement, StatementKind};
@@ -34,7 +35,9 @@ pub struct Workspace {
     owners: FxHashMap<u64, SmolStr>,
     /// Trees of chunks that were edited: likely to be edited again.
     trees: FxHashMap<u64, ParsedChunk>,
-    results: Mutex<FxHashMap<u64, Arc<ChunkResult>>>,
+    results: Mutex<Results>,
+    /// Chunks with imports that may mean files nobody asked for yet.
+    importing: Mutex<FxHashSet<u64>>,
     next_version: u64,
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
     elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
@@ -57,22 +60,6 @@ type Absent = FxHashMap<usize, Location>;
 /// Findings by the file they lie in.
 type Elsewhere = FxHashMap<SmolStr, Vec<RawFinding>>;
 
-/// What the evaluation of a chunk found, and what it read to find it.
-struct ChunkResult {
-    version: u64,
-    findings: Vec<RawFinding>,
-    /// Versions of the chunks read.
-    chunks: Vec<(u64, u64)>,
-    modules: Vec<ModuleRead>,
-}
-
-/// A module as an evaluation saw it.
-struct ModuleRead {
-    path: SmolStr,
-    exports: Option<Arc<Globals>>,
-    structure: Option<u64>,
-}
-
 impl Workspace {
     pub fn new(rules: Arc<RuleSet>) -> Self {
         Self::with_profile(rules, false)
@@ -92,6 +79,7 @@ impl Workspace {
             owners: FxHashMap::default(),
             trees: FxHashMap::default(),
             results: Mutex::default(),
+            importing: Mutex::default(),
             next_version: 0,
             elsewhere: Mutex::default(),
             revision: 0,
@@ -153,37 +141,63 @@ impl Workspace {
             self.manifests.remove(path);
             return;
         }
-        self.revision += 1;
         let path = SmolStr::new(path);
+        if self.files.remove(&path).is_none() {
+            return;
+        }
+        self.revision += 1;
         self.forget(&path);
-        self.files.remove(&path);
+        let all = self.owners.keys().copied().collect();
+        *self.importing.get_mut().unwrap_or_else(PoisonError::into_inner) = all;
         self.program.forget_all();
         self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn forget(&mut self, path: &SmolStr) {
-        for chunk in self.program.modules.remove(path).unwrap_or_default() {
-            self.program.chunks.remove(&chunk);
-            self.owners.remove(&chunk);
-            self.trees.remove(&chunk);
-            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(&chunk);
+        let chunks = self.program.modules.remove(path).unwrap_or_default();
+        let all = chunks.iter().copied().collect();
+        let gone = self.program.forget_readers(&all, Some(path));
+        self.doubt(&all, &gone);
+        for chunk in chunks {
+            self.forget_chunk(path, chunk);
         }
-        self.program.forget_readers(&FxHashSet::default(), Some(path));
+        self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove_file(path);
+    }
+
+    fn forget_chunk(&mut self, path: &SmolStr, chunk: u64) {
+        self.program.chunks.remove(&chunk);
+        self.owners.remove(&chunk);
+        self.trees.remove(&chunk);
+        self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(path, chunk);
+    }
+
+    /// What was found out from these chunks and modules may no longer hold.
+    fn doubt(&mut self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) {
+        let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for reader in results.readers(chunks, modules) {
+            if let Some(owner) = self.owners.get(&reader) {
+                results.open(owner, reader);
+            }
+        }
     }
 
     /// Lowers the chunks of a file whose text is new, and forgets those that are gone.
     fn lower(&mut self, path: &SmolStr, keep_trees: bool) {
         let Some(document) = self.files.get_mut(path) else { return };
         let before = self.program.modules.remove(path).unwrap_or_default();
-        let known: FxHashSet<u64> = before.iter().copied().collect();
-        let mut order = Vec::with_capacity(document.chunks().len());
+        let order: Vec<u64> = document.chunks().iter().map(|chunk| chunk.id).collect();
+        // An edit leaves most chunks of a file as they are: only those between the same beginning and end are compared.
+        let alike = |pairs: &mut dyn Iterator<Item = (&u64, &u64)>| pairs.take_while(|(one, other)| one == other).count();
+        let first = alike(&mut before.iter().zip(&order));
+        let last = alike(&mut before[first..].iter().rev().zip(order[first..].iter().rev()));
+        let known: FxHashSet<u64> = before[first..before.len() - last].iter().copied().collect();
+        let present: FxHashSet<u64> = order[first..order.len() - last].iter().copied().collect();
         let mut changed = FxHashSet::default();
-        let (mut new_header, mut new_structure) = (false, false);
-        for at in 0..document.chunks().len() {
+        let (mut new_header, mut new_structure) = (false, before != order);
+        for (at, id) in order.iter().copied().enumerate() {
             let chunk = document.chunk(at);
-            let id = chunk.id;
-            order.push(id);
-            if known.contains(&id) && !chunk.changed {
+            let is_new = (first..order.len() - last).contains(&at) && !known.contains(&id);
+            if !is_new && !chunk.changed {
                 continue;
             }
             let text = document.chunk_text(at);
@@ -208,20 +222,20 @@ impl Workspace {
             changed.insert(id);
         }
         document.mark_clean();
-        let present: FxHashSet<u64> = order.iter().copied().collect();
-        for gone in before.iter().filter(|id| !present.contains(id)) {
-            self.program.chunks.remove(gone);
-            self.owners.remove(gone);
-            self.trees.remove(gone);
-            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).remove(gone);
-            changed.insert(*gone);
-        }
-        new_structure |= before != order;
+        self.importing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(&changed);
+        let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
+        changed.iter().for_each(|id| results.open(path, *id));
         self.program.modules.insert(path.clone(), order);
         if new_structure {
             *self.program.structures.entry(path.clone()).or_default() += 1;
         }
-        self.program.forget_readers(&changed, (new_header || new_structure).then_some(path));
+        let removed: Vec<u64> = known.difference(&present).copied().collect();
+        changed.extend(&removed);
+        let gone = self.program.forget_readers(&changed, (new_header || new_structure).then_some(path));
+        self.doubt(&changed, &gone);
+        for id in removed {
+            self.forget_chunk(path, id);
+        }
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -245,21 +259,38 @@ impl Workspace {
             suppress::mark(file.text(), &mut findings, &self.rules);
             return findings;
         }
-        let mut raw: Vec<RawFinding> = Vec::new();
-        for chunk in self.program.modules.get(path).into_iter().flatten() {
-            for finding in &self.result(*chunk).findings {
-                raw.push(finding.clone());
-            }
-        }
+        self.refresh(path);
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner).found_in(path);
+        let own = results.iter().flat_map(|result| result.findings.iter().cloned());
+        let mut raw: Vec<RawFinding> = own.collect();
         raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
-        if is_test(path) {
-            raw.retain(|finding| !self.index.outside_tests[finding.rule]);
-        }
         if raw.iter().any(|finding| self.index.absences[finding.rule].is_some()) {
             let absent = self.absent();
             raw.retain(|finding| {
                 self.index.absences[finding.rule].is_none() || absent.get(&finding.rule) == Some(&finding.at)
             });
+        }
+        self.told(path, raw)
+    }
+
+    /// The findings that a part of a file holds and its own chunks tell of: what other places find there, and what the
+    /// project lacks, is left out. While that part is typed nobody need ask the rest of the program.
+    pub fn findings_at(&self, path: &str, range: TextRange) -> Vec<Finding> {
+        let Some(document) = self.files.get(path) else { return self.findings(path) };
+        let mut raw = Vec::new();
+        for chunk in document.chunks_at(range) {
+            raw.extend(self.result(chunk.id).findings.iter().cloned());
+        }
+        raw.retain(|finding| self.index.absences[finding.rule].is_none());
+        let mut findings = self.told(path, raw);
+        findings.retain(|finding| finding.range.touches(range));
+        findings
+    }
+
+    /// What is told of a file in which this was found.
+    fn told(&self, path: &str, mut raw: Vec<RawFinding>) -> Vec<Finding> {
+        if is_test(path) {
+            raw.retain(|finding| !self.index.outside_tests[finding.rule]);
         }
         let raw = self.merge(raw);
         let mut findings: Vec<Finding> =
@@ -274,8 +305,19 @@ impl Workspace {
 
     /// Evaluates a file. Independent files can be evaluated on several threads before their findings are asked for.
     pub fn evaluate(&self, path: &str) {
-        for chunk in self.program.modules.get(path).into_iter().flatten() {
-            self.result(*chunk);
+        self.refresh(path);
+    }
+
+    /// Evaluates what is not known of a file, or may no longer hold.
+    fn refresh(&self, path: &str) {
+        let Some((path, chunks)) = self.program.modules.get_key_value(path) else { return };
+        let open = {
+            let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.ensure(path, chunks);
+            results.open_in(path)
+        };
+        for chunk in open {
+            self.result(chunk);
         }
     }
 
@@ -292,14 +334,14 @@ impl Workspace {
         let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
         paths.sort();
         for path in paths {
-            for chunk in self.program.modules.get(path).into_iter().flatten() {
-                for finding in &self.result(*chunk).findings {
-                    match self.owners.get(&finding.at.chunk) {
-                        Some(owner) if owner != path => {
-                            found.entry(owner.clone()).or_default().push(finding.clone());
-                        }
-                        _ => {}
+            self.refresh(path);
+            let results = self.results.lock().unwrap_or_else(PoisonError::into_inner).found_in(path);
+            for finding in results.iter().flat_map(|result| &result.findings) {
+                match self.owners.get(&finding.at.chunk) {
+                    Some(owner) if owner != path => {
+                        found.entry(owner.clone()).or_default().push(finding.clone());
                     }
+                    _ => {}
                 }
             }
         }
@@ -342,22 +384,18 @@ impl Workspace {
     }
 
     fn result(&self, chunk: u64) -> Arc<ChunkResult> {
-        let Some(info) = self.program.chunks.get(&chunk) else {
-            return Arc::new(ChunkResult {
-                version: 0,
-                findings: Vec::new(),
-                chunks: Vec::new(),
-                modules: Vec::new(),
-            });
-        };
-        let known = self.results.lock().unwrap_or_else(PoisonError::into_inner).get(&chunk).cloned();
-        if let Some(known) = known
-            && known.version == info.version
-            && self.still_true(&known)
-        {
-            return known;
+        let Some(info) = self.program.chunks.get(&chunk) else { return Arc::default() };
+        let state = self.results.lock().unwrap_or_else(PoisonError::into_inner).state(&info.module, chunk);
+        match state {
+            State::Holds(known) => return known,
+            State::Doubtful(known) if known.version == info.version && self.still_true(&known) => {
+                let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.keep(&info.module, chunk, &known);
+                return known;
+            }
+            State::Doubtful(_) | State::Unknown => {}
         }
-        let mut matcher = Matcher { index: &self.index, found: Vec::new() };
+        let mut matcher = Matcher::new(&self.index);
         let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
         let text = self.chunk_text(chunk).unwrap_or_default();
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
@@ -378,7 +416,7 @@ impl Workspace {
             .collect();
         let result =
             Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules });
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(chunk, result.clone());
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(&info.module, chunk, &result);
         result
     }
 
@@ -392,7 +430,7 @@ impl Workspace {
             if self.program.structures.get(&read.path).copied() != read.structure {
                 return false;
             }
-            let mut nobody = Matcher { index: &self.index, found: Vec::new() };
+            let mut nobody = Matcher::new(&self.index);
             let now = evaluate_globals(&self.program, &read.path, &mut nobody);
             read.exports.as_ref().is_some_and(|then| self.same_exports(then, &now))
         };
@@ -520,13 +558,11 @@ impl Workspace {
         }
         let Some(document) = self.files.get(path) else { return Vec::new() };
         let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
-        let raw = self
-            .program
-            .modules
-            .get(path)
-            .into_iter()
-            .flatten()
-            .flat_map(|chunk| self.result(*chunk).findings.clone())
+        self.refresh(path);
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner).found_in(path);
+        let raw = results
+            .iter()
+            .flat_map(|result| result.findings.iter().cloned())
             .chain(self.elsewhere().get(path).into_iter().flatten().cloned())
             .find(|raw| {
                 self.index.names[raw.rule] == finding.rule
@@ -561,24 +597,29 @@ impl Workspace {
     pub fn wanted(&self) -> Vec<SmolStr> {
         let mut wanted = Vec::new();
         let mut seen = FxHashSet::default();
-        let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
-        paths.sort();
-        for path in paths {
-            for chunk in self.program.modules.get(path).into_iter().flatten() {
-                let Some(info) = self.program.chunks.get(chunk) else { continue };
-                for (module, level) in imports(&info.ir) {
-                    let candidates = module_candidates(path, &module, level);
-                    if candidates.iter().any(|candidate| self.files.contains_key(candidate)) {
-                        continue;
-                    }
-                    for candidate in candidates {
-                        if !self.missing.contains(&candidate) && seen.insert(candidate.clone()) {
-                            wanted.push(candidate);
-                        }
+        let mut importing = self.importing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chunks: Vec<(&SmolStr, u64)> =
+            importing.iter().filter_map(|chunk| Some((self.owners.get(chunk)?, *chunk))).collect();
+        chunks.sort();
+        importing.clear();
+        for (path, chunk) in chunks {
+            let Some(info) = self.program.chunks.get(&chunk) else { continue };
+            for (module, level) in imports(&info.ir) {
+                let candidates = module_candidates(path, &module, level);
+                if candidates.iter().any(|candidate| self.files.contains_key(candidate)) {
+                    continue;
+                }
+                let unknown = candidates.into_iter().filter(|candidate| !self.missing.contains(candidate));
+                for candidate in unknown {
+                    // Until the shell has said what is there, it is asked again.
+                    importing.insert(chunk);
+                    if seen.insert(candidate.clone()) {
+                        wanted.push(candidate);
                     }
                 }
             }
         }
+        drop(importing);
         let mut manifests: Vec<_> = self.manifests.iter().collect();
         manifests.sort_by_key(|(path, _)| *path);
         for (path, file) in manifests {

@@ -15,6 +15,8 @@ pub trait Analysis {
     /// Does the work of `findings`, as far as it is this file's own.
     fn evaluate(&mut self, path: &str);
     fn findings(&mut self, path: &str) -> Vec<Finding>;
+    /// Those that a part of a file holds, as far as its own chunks tell.
+    fn findings_at(&mut self, path: &str, range: TextRange) -> Vec<Finding>;
     fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix>;
     fn wanted(&mut self) -> Vec<String>;
     fn set_missing(&mut self, path: &str);
@@ -47,6 +49,10 @@ impl Analysis for Workspace {
 
     fn findings(&mut self, path: &str) -> Vec<Finding> {
         Self::findings(self, path)
+    }
+
+    fn findings_at(&mut self, path: &str, range: TextRange) -> Vec<Finding> {
+        Self::findings_at(self, path, range)
     }
 
     fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix> {

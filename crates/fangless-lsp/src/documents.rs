@@ -26,6 +26,8 @@ struct Document {
     version: i32,
     revision: Revision,
     checked: bool,
+    /// An edit could not be read: until the client sends the whole text, this one is not the client's.
+    lost: bool,
     path: String,
     pending: Pending,
 }
@@ -50,7 +52,7 @@ pub(crate) struct View {
     pub(crate) version: i32,
     pub(crate) revision: Revision,
     pub(crate) path: String,
-    /// Python or a manifest, and not too large.
+    /// Python or a manifest, in step with the client, and not too large.
     pub(crate) analysed: bool,
 }
 
@@ -70,6 +72,7 @@ impl Documents {
             version: item.version,
             revision: self.next_revision(),
             checked,
+            lost: false,
             path: path.clone(),
             pending: Pending::Whole,
         };
@@ -101,6 +104,14 @@ impl Documents {
         document.version = version;
         document.revision = self.next_revision();
         true
+    }
+
+    /// Notes that the text is no longer the client's; whether that is news.
+    pub(crate) fn lose(&self, uri: &Uri) -> bool {
+        let Some(mut document) = self.by_uri.get_mut(uri) else { return false };
+        let is_news = !std::mem::replace(&mut document.lost, true);
+        document.revision = self.next_revision();
+        is_news
     }
 
     /// Forgets a document; its path, or nothing where it was not open.
@@ -167,7 +178,7 @@ fn view(document: &Document) -> View {
         version: document.version,
         revision: document.revision,
         path: document.path.clone(),
-        analysed: document.checked && document.rope.len_bytes() <= MAX_ANALYSED_BYTES,
+        analysed: document.checked && !document.lost && document.rope.len_bytes() <= MAX_ANALYSED_BYTES,
     }
 }
 
@@ -175,6 +186,7 @@ fn apply(document: &mut Document, change: TextDocumentContentChangeEvent, encodi
     let Some(range) = change.range else {
         document.rope = Rope::from_str(&change.text);
         document.pending = Pending::Whole;
+        document.lost = false;
         return;
     };
     let range = text_range(&document.rope, range, encoding);

@@ -1,6 +1,6 @@
 //! The messages that come in, one by one. The transport stops for good at the first message that it cannot read, so
 //! this filter stands before it: what is no message becomes a request that is answered with the right error. It also
-//! sees the end of the input, and whether the client said so before. Knows nothing else of what messages mean.
+//! sees the end of the input, and whether the client said so before. What messages mean only `parameters` knows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +9,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tower_lsp::jsonrpc::{Request, Response};
 use tracing::warn;
+
+use crate::parameters;
 
 /// The methods that stand for unreadable input; the server answers them with the error.
 pub(crate) const MALFORMED: &str = "fangless/malformed";
@@ -21,9 +23,8 @@ const MAX_HEADER_BYTES: u64 = 16 * 1024;
 /// Everything that the transport can read; of the same shape as its own type.
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code)] // Of a response only whether it can be read matters.
 enum Message {
-    Response(Response),
+    Response(#[allow(dead_code, reason = "only whether it can be read matters")] Response),
     Request(Request),
 }
 
@@ -73,12 +74,16 @@ async fn forward(
         return write(&paired, output).await;
     }
     match read {
-        Ok(read) => {
-            if matches!(read, Message::Request(request) if request.method() == "exit") {
+        Ok(Message::Request(request)) => {
+            if request.method() == "exit" {
                 exit.store(true, Ordering::Relaxed);
             }
-            write(message, output).await
+            match parameters::in_place_of(&request) {
+                Some(other) => write(&other, output).await,
+                None => write(message, output).await,
+            }
         }
+        Ok(Message::Response(_)) => write(message, output).await,
         Err(error) => {
             warn!(%error, "not a message");
             let method = if error.is_data() { INVALID } else { MALFORMED };

@@ -13,6 +13,7 @@ mod configuration;
 mod disabling;
 mod documents;
 mod input;
+mod parameters;
 mod parent;
 mod paths;
 mod position;
@@ -107,6 +108,7 @@ where
     let (service, socket) = LspService::build(|client| Server { client, shared: for_service })
         .custom_method(input::MALFORMED, Server::malformed)
         .custom_method(input::INVALID, Server::invalid)
+        .custom_method(parameters::LOST, Server::lost)
         .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
         .finish();
     let publisher =

@@ -25,6 +25,7 @@ use crate::abilities::Abilities;
 use crate::capabilities::{capabilities, registrations};
 use crate::configuration::{self, Root, Wishes};
 use crate::documents::Documents;
+use crate::parameters::LostParams;
 use crate::parent;
 use crate::paths::engine_path;
 use crate::progress::Cancellations;
@@ -122,6 +123,18 @@ impl Server {
     #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
     pub(crate) async fn malformed(&self) -> Result<()> {
         Err(Error::parse_error())
+    }
+
+    /// An edit could not be read; see `parameters`.
+    pub(crate) async fn lost(&self, params: LostParams) {
+        if !self.shared.documents.lose(&params.uri) {
+            return;
+        }
+        self.shared.queue.changed(params.uri.clone());
+        let name = params.uri.as_str();
+        let message =
+            format!("Fangless could not read an edit of {name}, and is silent until it is opened again.");
+        self.client.show_message(MessageType::WARNING, message).await;
     }
 
     /// The user wants no more of the work behind a progress.

@@ -136,24 +136,29 @@ impl Worker {
         }
         let Some((view, change)) = self.shared.documents.take(uri) else { return };
         let before = self.shared.results.get(uri);
-        let mut typing = self.typing_after(uri, &change);
+        let typing = self.typing_after(uri, &change);
         let analysed = self.caught(|worker| {
             if !view.analysed {
                 worker.analysis.remove_file(&view.path);
-                return (Vec::new(), true);
+                return (Vec::new(), None);
             }
             apply(worker.analysis.as_mut(), &view.path, change);
             worker.read_imports();
-            let place = typing.as_mut().map(|typing| typing.widen(&view.rope));
-            let whole = place.is_none_or(|place| worker.analysis.is_whole(&view.path, place));
-            (worker.analysis.findings(&view.path), whole)
+            let mut unfinished = typing;
+            if let Some(typing) = &mut unfinished {
+                let place = typing.widen(&view.rope);
+                if !worker.analysis.is_whole(&view.path, place) || typing.is_in_word(&view.rope) {
+                    // What is found elsewhere stays until the statement is whole: nothing else need be looked at.
+                    return (worker.analysis.findings_at(&view.path, place), unfinished);
+                }
+            }
+            (worker.analysis.findings(&view.path), None)
         });
-        let Some((mut findings, whole)) = analysed else {
+        let Some((mut findings, unfinished)) = analysed else {
             self.lose(uri, view);
             return;
         };
         keep_wanted(&mut findings, &self.shared.rules, &settings, &view.path);
-        let unfinished = typing.filter(|typing| !whole || typing.is_in_word(&view.rope));
         if let Some(typing) = &unfinished {
             findings = typing.shown(findings);
         }

@@ -60,6 +60,41 @@ fn no_form_of_the_report_shows_a_secret() {
 }
 
 #[test]
+fn no_form_of_the_report_shows_a_password_that_is_passed_by_its_place() {
+    let lines = [
+        "requests.get(url, auth=(\"shop\", \"{}\"), timeout=9)",
+        "requests.get(url, auth=requests.auth.HTTPBasicAuth(\"shop\", \"{}\"), timeout=9)",
+        "httpx.get(url, auth=httpx.BasicAuth('shop', b'{}'), timeout=9)",
+        "aiohttp.BasicAuth(\"shop\", \"{}\")",
+        "smtplib.SMTP(\"mail\").login(\"shop\", \"{}\")",
+        "psycopg2.connect(user=\"shop\", password=\"{}\")",
+        "psycopg2.connect(\"host=db user=shop password={}\")",
+        "pymysql.connect(\"db\", \"shop\", \"\"\"{}\"\"\")",
+        "ftplib.FTP_TLS(\"files\", \"shop\", \"{}\")",
+        "session.auth = (\"shop\", \"{}\")",
+    ];
+    for line in lines {
+        let text = format!(
+            "import aiohttp, ftplib, httpx, psycopg2, pymysql, requests, smtplib, yaml\n\nsession = requests.Session()\n\n\n\
+             def report(url):\n    {}; yaml.load(url, Loader=yaml.Loader)\n",
+            line.replace("{}", VALUES[1])
+        );
+        let project = Project::new(&[("shop.py", text.as_bytes())]);
+        let concise = project.run(&["check", "--output-format", "concise"]).stdout;
+        assert!(concise.contains("[hardcoded-secret"), "nothing is found in {line}:\n{concise}");
+        for form in ["text", "concise", "json", "sarif", "github", "junit"] {
+            for select in [&[][..], &["--select", "yaml-unsafe-load"]] {
+                let arguments = [&["check", "--output-format", form], select].concat();
+                tells_none(&format!("{form} {select:?} of {line}"), &project.run(&arguments));
+            }
+        }
+        for arguments in [["fix", "--diff"].as_slice(), &["fix", "--diff", "--unsafe-fixes"]] {
+            tells_none(&format!("{arguments:?} of {line}"), &project.run(arguments));
+        }
+    }
+}
+
+#[test]
 fn no_difference_shows_a_secret() {
     let text = format!(
         "import os\nimport yaml\n\nAPI_KEY = \"{0}\"\nSAME = \"{0}\"  # fangless: ignore[provider-token] known\n\n\n\

@@ -146,6 +146,62 @@ fn killed_in_the_middle_of_an_edit_it_starts_again_as_if_nothing_had_been() {
 }
 
 #[test]
+fn mistakes_of_the_client_are_logged_and_nothing_but_messages_is_on_the_output() {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_fangless"))
+        .arg("server")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    let mut output = BufReader::new(process.stdout.take().unwrap());
+    let mut send = |message: &Value| {
+        let body = message.to_string();
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    };
+    let notice = |method: &str, params: Value| json!({"jsonrpc": "2.0", "method": method, "params": params});
+    let start = json!({"line": -1, "character": 0});
+    let edit = |change: Value| {
+        let params = json!({"textDocument": {"uri": URI, "version": 2}, "contentChanges": [change]});
+        notice("textDocument/didChange", params)
+    };
+    send(&json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}));
+    assert_eq!(read(&mut output).unwrap()["id"], 1);
+    send(&edit(json!({"text": "x"})));
+    send(&notice(
+        "textDocument/didOpen",
+        json!({"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": ""}}),
+    ));
+    send(&edit(json!({"range": {"start": start, "end": start}, "text": "x"})));
+    send(&edit(json!({"range": "all"})));
+    send(&notice("textDocument/didClose", json!({"textDocument": {"uri": URI}})));
+    send(&notice("textDocument/didClose", json!({"textDocument": {"uri": URI}})));
+    send(&notice("textDocument/didClose", json!({})));
+    send(&json!({"no": "message"}));
+    send(&json!({"jsonrpc": "2.0", "id": 2, "method": "shutdown"}));
+    send(&notice("exit", Value::Null));
+    drop(input);
+    let mut answered = Vec::new();
+    while let Some(message) = read(&mut output) {
+        answered.extend(message["id"].as_i64());
+    }
+    assert_eq!(answered, [2]);
+    let mut log = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(0), "{log}");
+    for said in [
+        "changed but not open",
+        "numbers out of range are cut to it",
+        "parameters that cannot be read",
+        "closed but not open",
+        "not a message",
+    ] {
+        assert!(log.contains(said), "{said:?} is not logged:\n{log}");
+    }
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn floods_and_many_files_cost_bounded_memory() {
     let mut server = Server::start();

@@ -99,7 +99,7 @@ impl Evaluator<'_> {
                 }
                 self.made_by(name, at, result)
             }
-            None => result,
+            None => self.as_modelled(callee, result),
         }
     }
 

@@ -15,6 +15,7 @@ mod function;
 mod guard;
 mod handler;
 mod library;
+mod modelled;
 mod modules;
 pub mod program;
 mod setting;

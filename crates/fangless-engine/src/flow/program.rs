@@ -206,8 +206,12 @@ impl Program {
     }
 
     /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
-    /// forgotten thereby.
-    pub fn forget_readers(&self, chunks: &FxHashSet<u64>, module: Option<&SmolStr>) {
+    /// forgotten thereby. Gives the modules of which the exports may now be others.
+    pub fn forget_readers(
+        &self,
+        chunks: &FxHashSet<u64>,
+        module: Option<&SmolStr>,
+    ) -> FxHashSet<SmolStr> {
         let nothing = FxHashSet::default();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
         let mut fresh: FxHashSet<SmolStr> = self.globals.forget(chunks, &gone).into_iter().collect();
@@ -220,6 +224,7 @@ impl Program {
         self.lineages.forget(chunks, &gone);
         self.objects.forget(chunks, &gone);
         self.summaries.forget(chunks, &gone);
+        gone
     }
 
     /// After a file came or went: what any import means may have changed.

@@ -1,6 +1,6 @@
 //! Conditions: what a rule or a model asks of a call's arguments or of a bound value.
 
-use super::schema::{Condition, Is, Item};
+use super::schema::{Condition, Is, Item, NameKind};
 use crate::flow::event::{CallEvent, select};
 use crate::flow::taint::Source;
 use crate::flow::value::{Constant, Piece, Shape, Value};
@@ -65,8 +65,10 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
             None => return condition.is == Some(Is::Missing) && is_closed(subject.value),
         },
     };
-    let subject = &Subject { value, ..*subject };
-    condition.is.is_none_or(|is| holds_is(is, subject))
+    let name = condition.taken_for.as_deref().or(subject.name);
+    let expression = subject.expression.map(|whole| part_of(whole, condition.item.as_ref()));
+    let subject = &Subject { value, expression, name, ..*subject };
+    condition.is.is_none_or(|is| holds_is(is, subject, condition.taken_for.is_some()))
         && condition.equals.as_ref().is_none_or(|wanted| equals(value, wanted))
         && condition.one_of.as_ref().is_none_or(|all| all.iter().any(|wanted| equals(value, wanted)))
         && condition.refers_to.as_ref().is_none_or(|names| refers_to(value, names))
@@ -129,6 +131,27 @@ fn item_of<'v>(value: &'v Value, item: &Item) -> Option<&'v Value> {
     }
 }
 
+/// The expression of an item, where the whole is written as a list or a tuple; else the whole.
+fn part_of<'e>(whole: &'e Expression, item: Option<&Item>) -> &'e Expression {
+    match (item, &whole.kind) {
+        (Some(Item::Place(at)), ExpressionKind::Tuple(items) | ExpressionKind::List(items)) => {
+            items.get(*at).unwrap_or(whole)
+        }
+        _ => whole,
+    }
+}
+
+/// What a rule takes a value for, and the part of an expression that it means.
+pub(crate) fn taken_for<'c, 'e>(
+    conditions: &'c [Condition],
+    whole: &'e Expression,
+) -> (Option<&'c str>, &'e Expression) {
+    match conditions.iter().find(|condition| condition.taken_for.is_some()) {
+        Some(condition) => (condition.taken_for.as_deref(), part_of(whole, condition.item.as_ref())),
+        None => (None, whole),
+    }
+}
+
 /// Whether all items of a dictionary or a sequence are known.
 fn is_closed(value: &Value) -> bool {
     matches!(&value.shape, Shape::Sequence { open: false, .. } | Shape::Mapping { open: false, .. })
@@ -152,7 +175,7 @@ fn byte_length(value: &Value) -> Option<usize> {
     }
 }
 
-fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
+fn holds_is(is: Is, subject: &Subject<'_>, is_nameless: bool) -> bool {
     let value = subject.value;
     match is {
         Is::Missing => false,
@@ -172,7 +195,7 @@ fn holds_is(is: Is, subject: &Subject<'_>) -> bool {
         Is::None => matches!(value.as_constant(), Some(Constant::None)),
         Is::Text => text_of(value).is_some_and(|text| !text.is_empty()),
         // A variable that holds the secret was reported where it got it.
-        Is::SecretText if !subject.expression.is_none_or(is_literal) => false,
+        Is::SecretText if !subject.expression.is_none_or(|one| is_told_here(one, is_nameless)) => false,
         Is::SecretText => text_of(value)
             .is_some_and(|text| secret::looks_like_secret(subject.name.unwrap_or_default(), &text)),
     }
@@ -213,6 +236,15 @@ fn is_made_only_of(value: &Value, names: &[smol_str::SmolStr]) -> bool {
         }),
         _ => value.is_constant() || comes_from_them(&value.taint),
     }
+}
+
+/// Whether a secret in this expression is reported nowhere else: it stands here, or in a variable by whose name nobody
+/// would know it.
+fn is_told_here(expression: &Expression, is_nameless: bool) -> bool {
+    is_literal(expression)
+        || (is_nameless
+            && matches!(expression.kind, ExpressionKind::Name(_) | ExpressionKind::Attribute { .. })
+            && !secret::names::mentions(expression, NameKind::Credential))
 }
 
 fn is_literal(expression: &Expression) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::RuleSet;
@@ -20,6 +20,7 @@ use crate::flow::event::{
 use crate::flow::taint::{Location, Source};
 use crate::flow::value::Shape;
 use crate::model::schema::Label;
+use crate::syntax::ir::{Expression, ExpressionKind};
 
 /// Rules by what they can match.
 #[derive(Default)]
@@ -51,6 +52,8 @@ pub(crate) struct RuleIndex {
     pub(crate) absences: Vec<Option<Absence>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
+    /// By qualified callee, or `*.` and a method: rules whose findings end where their result is passed on to it.
+    passed_on: FxHashMap<SmolStr, Vec<usize>>,
 }
 
 impl RuleIndex {
@@ -82,6 +85,12 @@ impl RuleIndex {
                     };
                     matches.push((number, call.clone()));
                 }
+            }
+            for callee in definition.passed_on.iter().flat_map(|passed| &passed.callee) {
+                index.passed_on.entry(callee.clone()).or_default().push(number);
+            }
+            if !definition.passed_on.is_empty() {
+                index.made_by.extend(definition.call.iter().flat_map(|call| &call.callee).cloned());
             }
             for flow in &definition.flow {
                 for tag in &flow.sink {
@@ -132,6 +141,14 @@ fn is_one_of(decorator: &Decorator, names: &[SmolStr]) -> bool {
         (Some(method), None) => decorator.name == method,
         (None, None) => false,
     })
+}
+
+/// Whether a method is called on an object that is made in front of its dot: `User().set_password("")`.
+fn is_on_new_object(function: &Expression) -> bool {
+    let ExpressionKind::Attribute { value, .. } = &function.kind else { return false };
+    let ExpressionKind::Call { function: class, .. } = &value.kind else { return false };
+    let name = crate::flow::event::spelled(class).unwrap_or_default();
+    name.rsplit('.').next().unwrap_or_default().starts_with(char::is_uppercase)
 }
 
 /// The recipes whose conditions do not hold, a bit each.
@@ -191,41 +208,88 @@ impl RawFinding {
 pub(crate) struct Matcher<'a> {
     pub(crate) index: &'a RuleIndex,
     pub(crate) found: Vec<RawFinding>,
+    /// Rules and the calls that are none of their findings, since their result was passed on to what mends it.
+    passed_on: FxHashSet<(usize, Location)>,
 }
 
-fn keep(findings: Vec<RawFinding>) -> Option<Told> {
-    (!findings.is_empty()).then(|| Arc::new(findings) as Told)
+/// What was heard of a function that is looked at for its callers.
+#[derive(Default)]
+struct Heard {
+    found: Vec<RawFinding>,
+    passed_on: FxHashSet<(usize, Location)>,
 }
 
-fn findings(told: &Told) -> &[RawFinding] {
-    told.downcast_ref::<Vec<RawFinding>>().map_or(&[], Vec::as_slice)
+fn heard(told: &Told) -> Option<&Heard> {
+    told.downcast_ref()
 }
 
-impl Matcher<'_> {
+impl<'a> Matcher<'a> {
+    pub(crate) fn new(index: &'a RuleIndex) -> Self {
+        Self { index, found: Vec::new(), passed_on: FxHashSet::default() }
+    }
+
+    fn take(&mut self) -> Option<Told> {
+        let heard =
+            Heard { found: std::mem::take(&mut self.found), passed_on: std::mem::take(&mut self.passed_on) };
+        (!heard.found.is_empty() || !heard.passed_on.is_empty()).then(|| Arc::new(heard) as Told)
+    }
+
     fn add(&mut self, finding: RawFinding) {
-        if !self.found.contains(&finding) {
+        if !self.found.contains(&finding) && !self.passed_on.contains(&(finding.rule, finding.at)) {
             self.found.push(finding);
         }
+    }
+
+    /// Takes back what was reported of the calls whose results this one is given.
+    fn take_back(&mut self, event: &CallEvent<'_>) {
+        let known = |name: &str| self.index.passed_on.get(name).into_iter().flatten();
+        let method = event.method.or_else(|| event.qualified.and_then(|name| name.rsplit('.').next()));
+        let rules: Vec<usize> = known(event.qualified.unwrap_or_default())
+            .chain(known(&format!("*.{}", method.unwrap_or_default())))
+            .copied()
+            .collect();
+        if rules.is_empty() {
+            return;
+        }
+        for one in event.arguments {
+            for origin in one.value.deep_taint().origins() {
+                if let Source::MadeBy { at, .. } = &origin.source {
+                    self.passed_on.extend(rules.iter().map(|rule| (*rule, *at)));
+                }
+            }
+        }
+        self.found.retain(|finding| !self.passed_on.contains(&(finding.rule, finding.at)));
     }
 }
 
 impl Observer for Matcher<'_> {
     fn begin(&mut self) -> Option<Told> {
-        keep(std::mem::take(&mut self.found))
+        self.take()
     }
 
     fn end(&mut self, before: Option<Told>) -> Option<Told> {
-        keep(std::mem::replace(&mut self.found, before.as_ref().map(findings).unwrap_or_default().to_vec()))
+        let since = self.take();
+        if let Some(before) = before.as_ref().and_then(heard) {
+            self.found.clone_from(&before.found);
+            self.passed_on.clone_from(&before.passed_on);
+        }
+        since
     }
 
     fn again(&mut self, told: &Told) {
-        for finding in findings(told) {
+        let Some(told) = heard(told) else { return };
+        self.passed_on.extend(&told.passed_on);
+        self.found.retain(|finding| !told.passed_on.contains(&(finding.rule, finding.at)));
+        for finding in &told.found {
             self.add(finding.clone());
         }
     }
 
     fn call(&mut self, event: &CallEvent<'_>) {
         let index = self.index;
+        if !index.passed_on.is_empty() {
+            self.take_back(event);
+        }
         let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
         // `app.db.execute`: a member of something that is not known is a method like any other.
         let member = || event.qualified.and_then(|name| name.rsplit_once('.')).map(|(_, member)| member);
@@ -241,13 +305,19 @@ impl Observer for Matcher<'_> {
         // A rule that knows the callee by its full name says there all that it says of it.
         let known = |rule: usize| by_name.iter().any(|(other, _)| *other == rule);
         for (rule, matched) in by_name.iter().chain(by_method.iter().filter(|(rule, _)| !known(*rule))) {
-            if !matched.when.iter().all(|condition| condition::on_call(condition, event)) {
+            if !matched.when.iter().all(|condition| condition::on_call(condition, event))
+                || (matched.kept && is_on_new_object(event.function))
+            {
                 continue;
             }
-            let at = match matched.report.as_ref().and_then(|selector| select(selector, event.arguments)) {
-                Some(passed) => Location { chunk: event.at.chunk, range: passed.argument.value.range },
-                None => event.at,
-            };
+            let (name, at) =
+                match matched.report.as_ref().and_then(|selector| select(selector, event.arguments)) {
+                    Some(passed) => {
+                        let (name, part) = condition::taken_for(&matched.when, &passed.argument.value);
+                        (name, Location { chunk: event.at.chunk, range: part.range })
+                    }
+                    None => (None, event.at),
+                };
             let callee = crate::flow::event::spelled(event.function)
                 .or_else(|| event.qualified.map(SmolStr::new))
                 .unwrap_or_default();
@@ -267,7 +337,7 @@ impl Observer for Matcher<'_> {
                     .map(|one| Location { chunk: event.at.chunk, range: one.argument.value.range }),
                 message,
                 callee: event.qualified.map(SmolStr::new),
-                name: None,
+                name: name.map(SmolStr::new),
                 steps: Vec::new(),
                 unfit: if event.is_indirect {
                     u32::MAX
@@ -313,15 +383,16 @@ impl Observer for Matcher<'_> {
             };
             let maker = makers.clone().find(|(callee, _)| is_asked_for(callee)).or_else(|| makers.next());
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
+            let (name, part) = condition::taken_for(&matched.when, event.expression);
             self.add(RawFinding {
                 rule: *rule,
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
                 certainty: Certainty::Certain,
-                at: Location { chunk: event.at.chunk, range: event.expression.range },
+                at: Location { chunk: event.at.chunk, range: part.range },
                 argument: maker.map(|(_, at)| at),
                 message: template.replace("{name}", event.name),
                 callee: maker.map(|(callee, _)| callee.clone()),
-                name: Some(event.name.into()),
+                name: Some(name.unwrap_or(event.name).into()),
                 steps: Vec::new(),
                 unfit: unfit(&index.fixes[*rule], |condition| condition::on_value(condition, &subject)),
                 source: None,

@@ -52,6 +52,9 @@ pub struct RuleDefinition {
 
     #[serde(default)]
     pub call: Vec<CallMatch>,
+    /// Calls that take the edge off: what the rule reports is no finding where its result goes into one of them.
+    #[serde(default)]
+    pub passed_on: Vec<PassedOn>,
     #[serde(default)]
     pub flow: Vec<FlowMatch>,
     #[serde(default)]
@@ -106,6 +109,17 @@ pub struct CallMatch {
     /// Which argument to underline; the whole call when absent.
     #[serde(default)]
     pub report: Option<ArgumentSelector>,
+    /// Only where the receiver outlives the call: not where an object is made in front of the dot, and thrown away.
+    #[serde(default)]
+    pub kept: bool,
+}
+
+/// Calls into which the result of what a rule reports may go, in the same body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PassedOn {
+    /// As in `call`.
+    pub callee: Vec<SmolStr>,
 }
 
 /// Untrusted data reaches a sink with one of the tags.
@@ -367,6 +381,9 @@ pub struct Condition {
     /// The condition speaks of an item of the value.
     #[serde(default)]
     pub item: Option<Item>,
+    /// What a value that the program gives no name is taken for: `password`.
+    #[serde(default)]
+    pub taken_for: Option<SmolStr>,
     /// Constants, one of which is in the list, the tuple or the set, or is a key of the dictionary.
     #[serde(default)]
     pub contains: Option<Vec<toml::Value>>,

@@ -142,7 +142,9 @@ impl Document {
             *range = TextRange::new(moved(range.start), moved(range.end));
         }
         let change = self.replace(first, kept, spans, start);
-        self.index();
+        if change.old.len() != change.new.len() || !change.removed.is_empty() {
+            self.index();
+        }
         change
     }
 

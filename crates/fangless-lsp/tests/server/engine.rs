@@ -187,6 +187,10 @@ impl Analysis for Fake {
         findings
     }
 
+    fn findings_at(&mut self, path: &str, range: TextRange) -> Vec<Finding> {
+        self.findings(path).into_iter().filter(|finding| finding.range.touches(range)).collect()
+    }
+
     fn fixes(&mut self, _: &str, finding: &Finding) -> Vec<Fix> {
         if let Some(gate) = &self.plan.fix_gate {
             gate.pass(finding.message.clone());

@@ -140,6 +140,62 @@ async fn edits_out_of_range_are_cut_to_the_text() {
 }
 
 #[tokio::test]
+async fn numbers_that_are_none_are_cut_to_those_of_the_protocol() {
+    let mut client = Client::pushed(Plan::echoing()).await;
+    client.open(URI, "").await;
+    let at = |line: Value, character: Value| json!({"line": line, "character": character});
+    let far = u64::from(u32::MAX) + 7;
+    let edits = [
+        (at(json!(-1), json!(0)), at(json!(0), json!(1)), "Xb\ncd"),
+        (at(json!(0), json!(-5)), at(json!(0), json!(0)), "Xab\ncd"),
+        (at(json!(1), json!(1)), at(json!(far), json!(far)), "ab\ncX"),
+        (at(json!(i64::MIN), json!(i64::MIN)), at(json!(1e300), json!(0)), "X"),
+        (at(json!(1.0), json!(0.0)), at(json!(1), json!(1)), "ab\nXd"),
+    ];
+    for (version, (start, end, expected)) in (2..).zip(edits) {
+        let edit = json!({"range": {"start": start, "end": end}, "rangeLength": -1, "text": "X"});
+        client.change(URI, version, json!([{"text": "ab\ncd"}, edit])).await;
+        let published = client.published_version(URI, version).await;
+        assert_eq!(published["diagnostics"][0]["message"], expected, "{edit}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_cannot_be_read_silences_its_document_until_the_text_is_known_again() {
+    let start = json!({"line": 0, "character": 0});
+    let range = json!({"start": start, "end": start});
+    let unreadable = [
+        json!([{"range": range, "text": 7}]),
+        json!([{"range": range, "text": "x"}, {"range": {"start": start}, "text": "y"}]),
+        json!([{"range": {"start": {"line": "0", "character": 0}, "end": start}, "text": "x"}]),
+        json!([{"range": range}]),
+        json!({"text": "no list"}),
+    ];
+    for changes in unreadable {
+        let mut client = Client::pushed(Plan::echoing()).await;
+        let other = "file:///tmp/other.py";
+        client.open(other, "other").await;
+        client.published(other).await;
+        client.open(URI, "text").await;
+        client.published(URI).await;
+        client.change(URI, 2, changes.clone()).await;
+        let published = client.published(URI).await;
+        assert_eq!(published["diagnostics"], json!([]), "{changes}");
+        // An edit of a text that is not known tells nothing of it.
+        client.change(URI, 3, json!([{"range": range, "text": "more "}])).await;
+        client.change(other, 2, json!([{"range": range, "text": "an"}])).await;
+        let published = client.published_version(other, 2).await;
+        assert_eq!(published["diagnostics"][0]["message"], "another");
+        let told =
+            client.wait("a word to the user", |message| message["method"] == "window/showMessage").await;
+        assert!(told["params"]["message"].as_str().unwrap().contains(URI), "{told}");
+        client.change(URI, 4, json!([{"text": "whole"}, {"range": range, "text": "the "}])).await;
+        let published = client.published_version(URI, 4).await;
+        assert_eq!(published["diagnostics"][0]["message"], "the whole", "{changes}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_works_before_initialize() {
     let mut client = Client::connect(Plan::echoing());
     let hover = json!({"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}});

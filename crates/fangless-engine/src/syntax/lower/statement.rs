@@ -38,8 +38,14 @@ impl<'tree> Lowering<'tree> {
                 }
                 return;
             }
-            "return_statement" => StatementKind::Return(self.only_child(node)),
-            "raise_statement" => StatementKind::Raise(self.child_expressions(node)),
+            "return_statement" => {
+                let kind = StatementKind::Return(self.only_child(node));
+                self.perhaps(node, kind)
+            }
+            "raise_statement" => {
+                let kind = StatementKind::Raise(self.child_expressions(node));
+                self.perhaps(node, kind)
+            }
             "delete_statement" => StatementKind::Delete(self.child_expressions(node)),
             "if_statement" => self.if_statement(node),
             "while_statement" => StatementKind::While {
@@ -105,6 +111,19 @@ impl<'tree> Lowering<'tree> {
             _ => StatementKind::Error(vec![self.expression(node)]),
         };
         out.push(Statement { range, kind });
+    }
+
+    /// What ends a block does so when it is whole. While it is being typed, what comes after it may still be run.
+    fn perhaps(&self, node: Node<'tree>, kind: StatementKind) -> StatementKind {
+        let range = self.range(node);
+        if !node.has_error() && !self.parsed.repair.touches(range) {
+            return kind;
+        }
+        StatementKind::If {
+            test: Expression { range, kind: ExpressionKind::Unknown(Vec::new()) },
+            body: vec![Statement { range, kind }],
+            orelse: Vec::new(),
+        }
     }
 
     /// An error node: whole statements in it stay statements, the rest are expressions.
