@@ -114,9 +114,8 @@ impl HalfTyped {
         let fixes: Vec<Fix> = findings.iter().flat_map(|finding| workspace.fixes(&path, finding)).collect();
         for fix in &fixes {
             let in_order = fix.edits.windows(2).all(|two| two[0].range.end <= two[1].range.start);
-            let fits = |edit: &Edit| {
-                self.text.get(edit.range.start as usize..edit.range.end as usize).is_some()
-            };
+            let fits =
+                |edit: &Edit| self.text.get(edit.range.start as usize..edit.range.end as usize).is_some();
             let after = apply(&self.text, &fix.edits);
             let (before, finished) = match after.split_once(&self.typed) {
                 Some((front, back)) => (&file.text, format!("{front}{}{back}", self.whole)),
