@@ -25,8 +25,8 @@ const MAX_ROUNDS: usize = 40;
 const LEAST_RULES: usize = 75;
 const LEAST_FINDINGS: usize = 90;
 
-/// Of each rule so many of its examples are typed anew; there are several states for each line of them.
-const EXAMPLES_HALF_TYPED: usize = 2;
+/// Of each rule so many of its examples are typed anew: each line of them in several states takes its time.
+const EXAMPLES_HALF_TYPED: usize = 1;
 
 /// A rule, and what may be said of the place once its fix has removed the greater evil: a lesser one of which only the
 /// program's author knows how to go on.
