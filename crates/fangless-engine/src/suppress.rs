@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use crate::finding::{Finding, Suppressed};
 use crate::rule::RuleSet;
-use crate::text::TextRange;
+use crate::text::{TextRange, comments};
+
+/// In a statement of more lines only the first and the last one are looked at.
+const MAX_LINES: usize = 50;
 
 /// Marks the findings that a comment on one of their lines silences.
 pub(crate) fn mark(text: &str, findings: &mut [Finding], rules: &RuleSet) {
@@ -14,15 +17,18 @@ pub(crate) fn mark(text: &str, findings: &mut [Finding], rules: &RuleSet) {
     for finding in findings {
         let first = line_at(text, finding.range.start as usize);
         let last = line_at(text, finding.range.end as usize);
-        let candidates = if text[first.start..last.end].lines().count() > 50 {
-            vec![first, last]
-        } else {
-            lines_between(text, &first, &last)
-        };
-        for line in candidates {
-            let content = text[line.clone()].trim_end();
+        let lines = TextRange::new(first.start as u32, last.end as u32);
+        let is_long = lines.slice(text).lines().count() > MAX_LINES;
+        for comment in comments(lines.slice(text)) {
+            let comment = comment.moved(lines.start);
+            // Of a long statement only what stands at its ends is about all of it.
+            if is_long && (first.end..last.start).contains(&(comment.start as usize)) {
+                continue;
+            }
+            let content = comment.slice(text).trim_end();
             if let Some((at, reason)) = silences(content, finding, rules) {
-                let range = TextRange::new((line.start + at) as u32, (line.start + content.len()) as u32);
+                let end = comment.start + content.len() as u32;
+                let range = TextRange::new(comment.start + at as u32, end);
                 finding.suppressed = Some(Suppressed { range, reason });
                 break;
             }
@@ -40,18 +46,10 @@ fn line_at(text: &str, offset: usize) -> Range<usize> {
     start..end
 }
 
-fn lines_between(text: &str, first: &Range<usize>, last: &Range<usize>) -> Vec<Range<usize>> {
-    let mut lines = vec![first.clone()];
-    while let Some(before) = lines.last().filter(|line| line.end < last.end) {
-        lines.push(line_at(text, before.end));
-    }
-    lines
-}
-
-/// Where in the line the comment that silences the finding begins, and its reason.
-fn silences(line: &str, finding: &Finding, rules: &RuleSet) -> Option<(usize, Option<String>)> {
-    for (at, _) in line.match_indices('#') {
-        let comment = line[at + 1..].trim_start();
+/// Where in a comment the part that silences the finding begins, and its reason.
+fn silences(comment: &str, finding: &Finding, rules: &RuleSet) -> Option<(usize, Option<String>)> {
+    for (at, _) in comment.match_indices('#') {
+        let comment = comment[at + 1..].trim_start();
         if let Some(rest) = comment.strip_prefix("fangless:") {
             let rest = rest.trim_start().strip_prefix("ignore")?;
             let (names, reason) = bracketed(rest);
@@ -100,6 +98,54 @@ fn listed(names: &str, is_it: impl Fn(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::{Certainty, Severity};
+
+    /// The comment that silences a finding of `command-injection` at `found`.
+    fn silencer(text: &str, found: &str) -> Option<String> {
+        let start = text.find(found).unwrap() as u32;
+        let mut findings = [Finding {
+            range: TextRange::new(start, start + found.len() as u32),
+            rule: "command-injection".into(),
+            severity: Severity::High,
+            certainty: Certainty::Certain,
+            message: String::new(),
+            flow: vec![],
+            other_sources: 0,
+            suppressed: None,
+        }];
+        mark(text, &mut findings, &RuleSet::builtin());
+        findings[0].suppressed.as_ref().map(|suppressed| suppressed.range.slice(text).to_owned())
+    }
+
+    #[test]
+    fn a_comment_on_any_line_of_the_statement_counts() {
+        for (text, found, expected) in [
+            ("run(x)  # nosec\n", "run(x)", "# nosec"),
+            (
+                "run(x)  # why # fangless: ignore[command-injection] y",
+                "run(x)",
+                "# fangless: ignore[command-injection] y",
+            ),
+            ("run(\n    x,  # nosec\n)\n", "run(\n    x,  # nosec\n)", "# nosec"),
+            ("run('''a\n# b\n''')  # nosec B602\n", "run('''a\n# b\n''')", "# nosec B602"),
+            ("x = f'''a\n{run(y)}''' # nosec\n", "run(y)", "# nosec"),
+        ] {
+            assert_eq!(silencer(text, found).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_a_string_or_elsewhere_does_not() {
+        for (text, found) in [
+            ("run('# nosec')\n", "run('# nosec')"),
+            ("run('''a\n# nosec\n''')\n", "run('''a\n# nosec\n''')"),
+            ("run(f'{x}# nosec', r'\\')\n", "run(f'{x}# nosec', r'\\')"),
+            ("run(x)\ny  # nosec\n", "run(x)"),
+            ("run(x)  # fangless: ignore[sql-injection]\n", "run(x)"),
+        ] {
+            assert_eq!(silencer(text, found), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_reason_is_what_somebody_wrote() {

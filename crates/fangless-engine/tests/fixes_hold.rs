@@ -25,8 +25,8 @@ const MAX_ROUNDS: usize = 40;
 const LEAST_RULES: usize = 75;
 const LEAST_FINDINGS: usize = 90;
 
-/// Of each rule so many of its examples are typed anew; there are several states for each line of them.
-const EXAMPLES_HALF_TYPED: usize = 2;
+/// Of each rule so many of its examples are typed anew: each line of them in several states takes its time.
+const EXAMPLES_HALF_TYPED: usize = 1;
 
 /// A rule, and what may be said of the place once its fix has removed the greater evil: a lesser one of which only the
 /// program's author knows how to go on.
@@ -114,9 +114,8 @@ impl HalfTyped {
         let fixes: Vec<Fix> = findings.iter().flat_map(|finding| workspace.fixes(&path, finding)).collect();
         for fix in &fixes {
             let in_order = fix.edits.windows(2).all(|two| two[0].range.end <= two[1].range.start);
-            let fits = |edit: &Edit| {
-                self.text.get(edit.range.start as usize..edit.range.end as usize).is_some()
-            };
+            let fits =
+                |edit: &Edit| self.text.get(edit.range.start as usize..edit.range.end as usize).is_some();
             let after = apply(&self.text, &fix.edits);
             let (before, finished) = match after.split_once(&self.typed) {
                 Some((front, back)) => (&file.text, format!("{front}{}{back}", self.whole)),

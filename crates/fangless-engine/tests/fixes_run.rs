@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// More rounds than any program has findings.
 const MAX_ROUNDS: usize = 20;
 /// The pages may grow in number, not shrink.
-const LEAST_RULES: usize = 30;
+const LEAST_RULES: usize = 95;
 
 /// What a section says of its program.
 #[derive(Default, Deserialize)]
@@ -133,8 +133,8 @@ fn mended(
         if findings.is_empty() {
             return Ok(workspace.text(path).unwrap_or_default().to_owned());
         }
-        let fixes = findings.iter().flat_map(|finding| workspace.fixes(path, finding));
-        let Some(fix) = fixes.into_iter().find(|fix| title.is_none_or(|title| fix.title == title)) else {
+        let mut fixes = findings.iter().flat_map(|finding| workspace.fixes(path, finding));
+        let Some(fix) = fixes.find(|fix| title.is_none_or(|title| fix.title == title)) else {
             let place = findings[0].range.slice(workspace.text(path).unwrap_or_default());
             return Err(format!("no fix for `{place}`:\n{}", workspace.text(path).unwrap_or_default()));
         };

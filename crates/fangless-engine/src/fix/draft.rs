@@ -3,8 +3,8 @@
 use super::apply::apply;
 use super::import::Importer;
 use super::tree::{
-    Source, begins_interpolation, comments_in, enclosing_statement, error_count_of, header_of_suite, is_only_one_of_suite, quotes_around,
-    range_of,
+    Source, begins_interpolation, comments_in, enclosing_statement, error_count_of, header_of_suite,
+    is_only_one_of_suite, quotes_around, range_of,
 };
 use crate::finding::{Applicability, Edit, Fix};
 use crate::text::TextRange;

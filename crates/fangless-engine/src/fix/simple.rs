@@ -7,8 +7,8 @@ use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
-    display_of, enclosing_statement, evaluated_once, is_atomic_text, is_only_one_of_suite, is_put_under_key, range_of, shape,
-    simple_assignment, without_parentheses,
+    display_of, enclosing_statement, evaluated_once, is_atomic_text, is_only_one_of_suite, is_put_under_key,
+    range_of, shape, simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
 use crate::text::TextRange;

@@ -4,6 +4,7 @@
 //! unless something near says that they open another string. All that is asked is asked of the text between and
 //! around the two, so that the answer does not depend on how often quotes occur elsewhere in the file.
 
+use super::TextRange;
 use super::format_string;
 use super::lead::{self, Token};
 use super::scan::UnclosedKind;
@@ -23,6 +24,32 @@ pub(super) fn is_prefix(word: &[u8]) -> bool {
 
 pub(super) fn is_format_prefix(prefix: &[u8]) -> bool {
     prefix.iter().any(|byte| matches!(byte.to_ascii_lowercase(), b'f' | b't'))
+}
+
+/// The comments of a text that begins outside of all strings, or within one that ends in it. A quote without its partner
+/// is passed over: it is taken for the end of what began before the text.
+pub(crate) fn comments(text: &str) -> Vec<TextRange> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'#' => {
+                let end = lead::line_end(bytes, at);
+                found.push(TextRange::new(at as u32, end as u32));
+                at = end;
+            }
+            b'"' | b'\'' => {
+                let word = bytes[..at].iter().rev().take_while(|byte| lead::is_word(**byte)).count();
+                let prefix = Some(&bytes[at - word..at]).filter(|word| is_prefix(word)).unwrap_or_default();
+                let literal = end_of(bytes, at, prefix);
+                let width = if bytes[at..].starts_with(&[byte; 3]) { 3 } else { 1 };
+                at = if literal.unclosed.is_some() { at + width } else { literal.end };
+            }
+            _ => at += 1,
+        }
+    }
+    found
 }
 
 /// The end of the literal whose first quote is at `quote`.

@@ -12,6 +12,7 @@ pub(crate) mod unfinished;
 
 pub use document::{Change, Chunk, Document};
 pub use line_index::{LineColumn, LineIndex};
+pub(crate) use literal::comments;
 pub use range::TextRange;
 pub use scan::{Unclosed, UnclosedKind};
 pub use split::{ChunkKind, ChunkSpan, split};

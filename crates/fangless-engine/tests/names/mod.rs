@@ -6,7 +6,17 @@ use tree_sitter::{Node, Parser, Tree};
 
 /// Built-in names that fixes write.
 const BUILT_IN: [&str; 12] = [
-    "str", "repr", "int", "len", "range", "min", "max", "open", "ValueError", "PermissionError", "RuntimeError",
+    "str",
+    "repr",
+    "int",
+    "len",
+    "range",
+    "min",
+    "max",
+    "open",
+    "ValueError",
+    "PermissionError",
+    "RuntimeError",
     "TypeError",
 ];
 

@@ -16,8 +16,5 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let message = message.map_or(String::new(), |message| format!("({})", source.text_of(message)));
     let test = negation_of(source, test);
     let step = step(source.indentation(range_of(statement).start));
-    draft.replace_by_lines(
-        statement,
-        &[format!("if {test}:"), format!("{step}raise {exception}{message}")],
-    )
+    draft.replace_by_lines(statement, &[format!("if {test}:"), format!("{step}raise {exception}{message}")])
 }

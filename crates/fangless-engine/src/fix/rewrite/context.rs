@@ -2,9 +2,7 @@
 
 use crate::fix::Site;
 use crate::fix::draft::Draft;
-use crate::fix::tree::{
-    Call, Shape, certain_locals, fields_of_class, shape, spread, without_parentheses,
-};
+use crate::fix::tree::{Call, Shape, certain_locals, fields_of_class, shape, spread, without_parentheses};
 use crate::rule::schema::NameKind;
 use crate::secret::names::is_named;
 
@@ -18,9 +16,10 @@ pub(super) fn of_template(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<
     let source = draft.source;
     let call = Call::at(source, site.target)?;
     let is_locals = |node| source.text_of(without_parentheses(node)) == "locals()";
-    let handed = call.arguments.iter().find(|argument| {
-        spread(argument.node).is_some_and(is_locals) || is_locals(argument.value)
-    })?;
+    let handed = call
+        .arguments
+        .iter()
+        .find(|argument| spread(argument.node).is_some_and(is_locals) || is_locals(argument.value))?;
     let names: Vec<&str> = certain_locals(source, call.node)?
         .into_iter()
         .filter(|name| !NOT_SHOWN.contains(name) && !name.starts_with('_'))
@@ -47,8 +46,7 @@ pub(super) fn of_template(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<
 pub(super) fn of_model(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
     let call = Call::at(source, site.target)?;
-    let spreads: Vec<_> =
-        call.arguments.iter().filter_map(|one| Some((one, spread(one.node)?))).collect();
+    let spreads: Vec<_> = call.arguments.iter().filter_map(|one| Some((one, spread(one.node)?))).collect();
     let [(argument, data)] = spreads[..] else { return None };
     // It is read more than once.
     if !matches!(shape(data), Shape::Name | Shape::Attribute) {

@@ -3,9 +3,7 @@
 
 use crate::fix::Site;
 use crate::fix::draft::Draft;
-use crate::fix::tree::{
-    Call, binds_tightly, enclosing_function, is_directly_in_class, range_of, uses_of,
-};
+use crate::fix::tree::{Call, binds_tightly, enclosing_function, is_directly_in_class, range_of, uses_of};
 
 pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;

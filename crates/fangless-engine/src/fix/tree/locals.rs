@@ -50,7 +50,7 @@ pub(in crate::fix) fn fields_of_class<'a>(source: &Source<'a>, class: &str) -> O
 }
 
 /// The `key: value` of a dictionary, given its value, and its key.
-pub(in crate::fix) fn pair_around<'t>(value: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
+pub(in crate::fix) fn pair_around(value: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
     let pair = value.parent().filter(|parent| parent.kind() == "pair")?;
     Some((pair, pair.child_by_field_name("key")?))
 }

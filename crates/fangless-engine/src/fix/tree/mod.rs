@@ -21,8 +21,9 @@ pub(super) use definition::{
     comparison_of, decorator_of, display_of, header_of_suite, is_only_one_of_suite, last_decorator,
 };
 pub(super) use literal::{
-    assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, interpolation_of, interpolations, is_display, is_logical,
-    is_percent_of, item_assignments, literal_content, literal_prefix, membership_of, negation_of,
+    assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, interpolation_of,
+    interpolations, is_display, is_logical, is_percent_of, item_assignments, literal_content, literal_prefix,
+    membership_of, negation_of,
 };
 pub(super) use locals::{certain_locals, fields_of_class, pair_around, spread};
 pub(super) use path::{path_base, path_parts, path_receiver};

@@ -8,8 +8,18 @@ use super::{Call, Source, constant_of, literal_prefix, parameter_type, without_p
 const MAX_DEPTH: usize = 4;
 /// What a request, or the process, keeps texts in.
 const HOLDERS: [&str; 12] = [
-    "headers", "args", "form", "cookies", "values", "GET", "POST", "META", "COOKIES", "query_params",
-    "query", "environ",
+    "headers",
+    "args",
+    "form",
+    "cookies",
+    "values",
+    "GET",
+    "POST",
+    "META",
+    "COOKIES",
+    "query_params",
+    "query",
+    "environ",
 ];
 
 /// Whether the value is text wherever it is anything.
