@@ -1,5 +1,5 @@
+use fangless_engine::{Edit, RuleSet, Workspace, text::TextRange};
 use std::sync::Arc;
-use fangless_engine::{text::TextRange, Edit, RuleSet, Workspace};
 fn main() {
     let path = std::env::args().nth(1).unwrap();
     let needle = std::env::args().nth(2).unwrap();

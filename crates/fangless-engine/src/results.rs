@@ -141,12 +141,11 @@ impl Results {
         self.files.get(file).map(|results| results.open.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// The results in a file that found something.
-    pub(crate) fn found_in(&self, file: &str) -> Vec<Arc<ChunkResult>> {
+    /// The results in a file that found something, in the order of the text; `place` tells where a chunk stands.
+    pub(crate) fn found_in(&self, file: &str, place: impl Fn(u64) -> Option<u32>) -> Vec<Arc<ChunkResult>> {
         let found = self.files.get(file).into_iter().flat_map(|results| &results.found);
         let mut chunks: Vec<u64> = found.copied().collect();
-        // Chunks are numbered as they come up: the same order for the same edits.
-        chunks.sort_unstable();
+        chunks.sort_by_key(|chunk| place(*chunk));
         chunks.iter().filter_map(|chunk| self.known.get(chunk).cloned()).collect()
     }
 

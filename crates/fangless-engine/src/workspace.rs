@@ -13,8 +13,8 @@ use crate::flow::taint::{Location, Source};
 use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
 use crate::manifest::{self, Around};
 use crate::model::Models;
-use crate::rule::RuleSet;
 use crate::results::{ChunkResult, ModuleRead, Results, State};
+use crate::rule::RuleSet;
 use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
 use crate::suppress;
 use crate::syntax::ir::{Ir, Statement, StatementKind};
@@ -187,7 +187,9 @@ impl Workspace {
         let before = self.program.modules.remove(path).unwrap_or_default();
         let order: Vec<u64> = document.chunks().iter().map(|chunk| chunk.id).collect();
         // An edit leaves most chunks of a file as they are: only those between the same beginning and end are compared.
-        let alike = |pairs: &mut dyn Iterator<Item = (&u64, &u64)>| pairs.take_while(|(one, other)| one == other).count();
+        let alike = |pairs: &mut dyn Iterator<Item = (&u64, &u64)>| {
+            pairs.take_while(|(one, other)| one == other).count()
+        };
         let first = alike(&mut before.iter().zip(&order));
         let last = alike(&mut before[first..].iter().rev().zip(order[first..].iter().rev()));
         let known: FxHashSet<u64> = before[first..before.len() - last].iter().copied().collect();
@@ -259,8 +261,7 @@ impl Workspace {
             suppress::mark(file.text(), &mut findings, &self.rules);
             return findings;
         }
-        self.refresh(path);
-        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner).found_in(path);
+        let results = self.found_in(path);
         let own = results.iter().flat_map(|result| result.findings.iter().cloned());
         let mut raw: Vec<RawFinding> = own.collect();
         raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
@@ -321,6 +322,14 @@ impl Workspace {
         }
     }
 
+    /// The results of a file that found something.
+    fn found_in(&self, path: &str) -> Vec<Arc<ChunkResult>> {
+        self.refresh(path);
+        let Some(document) = self.files.get(path) else { return Vec::new() };
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.found_in(path, |chunk| document.start_of(chunk))
+    }
+
     /// What the evaluation of each file found in another one: a caller brings the attacker's input, the callee has
     /// the danger.
     fn elsewhere(&self) -> Arc<Elsewhere> {
@@ -334,8 +343,7 @@ impl Workspace {
         let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
         paths.sort();
         for path in paths {
-            self.refresh(path);
-            let results = self.results.lock().unwrap_or_else(PoisonError::into_inner).found_in(path);
+            let results = self.found_in(path);
             for finding in results.iter().flat_map(|result| &result.findings) {
                 match self.owners.get(&finding.at.chunk) {
                     Some(owner) if owner != path => {
@@ -558,8 +566,7 @@ impl Workspace {
         }
         let Some(document) = self.files.get(path) else { return Vec::new() };
         let Some(rule) = self.rules.rule(&finding.rule) else { return Vec::new() };
-        self.refresh(path);
-        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner).found_in(path);
+        let results = self.found_in(path);
         let raw = results
             .iter()
             .flat_map(|result| result.findings.iter().cloned())

@@ -295,12 +295,7 @@ impl Evaluator<'_> {
     }
 
     /// Remembers what a call checked of what it was passed.
-    pub(super) fn note_call(
-        &mut self,
-        called: &Called<'_>,
-        function: FunctionReference,
-        outcome: &Outcome,
-    ) {
+    pub(super) fn note_call(&mut self, called: &Called<'_>, function: FunctionReference, outcome: &Outcome) {
         let untrusted: Vec<TextRange> = called
             .passed
             .iter()

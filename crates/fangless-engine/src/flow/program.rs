@@ -142,8 +142,7 @@ impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
     fn forget(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) -> Vec<K> {
         let facts = &mut *self.lock();
         let readers = facts.readers.get_or_insert_with(|| {
-            let mut readers =
-                Readers { of_chunks: FxHashMap::default(), of_modules: FxHashMap::default() };
+            let mut readers = Readers { of_chunks: FxHashMap::default(), of_modules: FxHashMap::default() };
             for (key, (_, reads)) in &facts.known {
                 readers.add(key, reads);
             }
@@ -207,18 +206,19 @@ impl Program {
 
     /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
     /// forgotten thereby. Gives the modules of which the exports may now be others.
-    pub fn forget_readers(
-        &self,
-        chunks: &FxHashSet<u64>,
-        module: Option<&SmolStr>,
-    ) -> FxHashSet<SmolStr> {
+    pub fn forget_readers(&self, chunks: &FxHashSet<u64>, module: Option<&SmolStr>) -> FxHashSet<SmolStr> {
         let nothing = FxHashSet::default();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
         let mut fresh: FxHashSet<SmolStr> = self.globals.forget(chunks, &gone).into_iter().collect();
         self.globals.lock().known.retain(|path, _| module != Some(path));
         while !fresh.is_empty() {
             gone.extend(fresh.iter().cloned());
-            fresh = self.globals.forget(&nothing, &fresh).into_iter().filter(|path| !gone.contains(path)).collect();
+            fresh = self
+                .globals
+                .forget(&nothing, &fresh)
+                .into_iter()
+                .filter(|path| !gone.contains(path))
+                .collect();
         }
         self.members.forget(chunks, &gone);
         self.lineages.forget(chunks, &gone);

@@ -116,7 +116,14 @@ impl Evaluator<'_> {
             }
             let note = format!("reaches `{callee}`");
             let origin = origin.step(at, StepKind::Sink, &note);
-            self.hear(SinkEvent { tag, at, argument, callee: callee.into(), origin, assumed: assumed.clone() });
+            self.hear(SinkEvent {
+                tag,
+                at,
+                argument,
+                callee: callee.into(),
+                origin,
+                assumed: assumed.clone(),
+            });
         }
     }
 

@@ -449,8 +449,7 @@ fn mapped(value: &Value, is_outer: bool, change: &mut impl FnMut(&Taint, bool) -
     if shape.is_none() && value.taint.is_empty() {
         return None;
     }
-    let taint =
-        if value.taint.is_empty() { Taint::default() } else { change(&value.taint, is_outer) };
+    let taint = if value.taint.is_empty() { Taint::default() } else { change(&value.taint, is_outer) };
     Some(Value { shape: shape.unwrap_or_else(|| value.shape.clone()), taint })
 }
 

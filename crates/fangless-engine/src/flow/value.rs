@@ -341,7 +341,9 @@ impl Value {
                 class: *class,
                 attributes: attributes.iter().map(|(name, value)| (name.clone(), inner(value))).collect(),
             },
-            Shape::Sections(_) | Shape::Partial(_) | Shape::Method { .. } | Shape::Bound { .. } => Shape::Unknown,
+            Shape::Sections(_) | Shape::Partial(_) | Shape::Method { .. } | Shape::Bound { .. } => {
+                Shape::Unknown
+            }
             shape => shape.clone(),
         };
         Self { shape, taint: self.taint.clone() }
