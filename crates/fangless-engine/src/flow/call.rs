@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::builtin;
 use super::evaluator::Evaluator;
-use super::event::{Passed, select};
+use super::event::{CallEvent, Passed, select};
 use super::library;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, FunctionReference, Shape, Value};
@@ -216,6 +216,7 @@ impl Evaluator<'_> {
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
             taint = taint.cleared(tags);
         }
+        taint = taint.cleared(self.cleared_by_arguments(called));
         if method == Some("replace") && passed.len() >= 2 {
             taint = taint.cleared(replaced(&passed[0].value, &passed[1].value));
         }
@@ -249,6 +250,22 @@ impl Evaluator<'_> {
             result.taint = Taint::default();
         }
         result
+    }
+
+    /// `args.get("page", type=int)`: what a call makes harmless where its arguments say so.
+    fn cleared_by_arguments(&self, called: &Called<'_>) -> TagSet {
+        let Called { whole, function, qualified, method, receiver, passed, is_indirect, .. } = *called;
+        let conversions = self.program.models.conversions(qualified, method);
+        if conversions.is_empty() {
+            return TagSet::EMPTY;
+        }
+        let at = self.location(whole.range);
+        let event =
+            CallEvent { at, function, qualified, method, receiver, arguments: passed, assumed: None, is_indirect };
+        conversions
+            .iter()
+            .filter(|one| one.when.iter().all(|condition| self.observer.holds(condition, &event)))
+            .fold(TagSet::EMPTY, |tags, one| tags.union(one.clears))
     }
 
     fn call_method(

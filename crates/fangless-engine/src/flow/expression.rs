@@ -35,7 +35,8 @@ impl Evaluator<'_> {
                 let owner = self.expression(value);
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
-                self.as_source(result, expression)
+                let result = self.as_source(result, expression);
+                self.with_fields(&owner, name, result)
             }
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);

@@ -65,7 +65,8 @@ impl Evaluator<'_> {
             }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
-                if by_name.is_empty() && sink.tag == Tag::Sql && !looks_like_sql(&passed.value) {
+                let is_statement = sink.tag == Tag::Sql && !sink.is_fragment;
+                if by_name.is_empty() && is_statement && !looks_like_sql(&passed.value) {
                     continue;
                 }
                 let argument = self.location(passed.argument.value.range);
@@ -259,7 +260,7 @@ fn is_direct(origin: &Origin) -> bool {
     let mut step = origin.path.as_deref();
     while let Some(one) = step {
         let called = one.note.trim_end_matches('`').rsplit(['`', '.']).next().unwrap_or_default();
-        let copies = matches!(called, "get" | "getlist" | "get_json" | "to_dict" | "copy" | "strip");
+        let copies = matches!(called, "get" | "getlist" | "get_json" | "to_dict" | "dict" | "copy" | "strip");
         if matches!(one.kind, StepKind::Call | StepKind::Return) && !copies {
             return false;
         }

@@ -120,6 +120,9 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("sink", number, "callee", &row.callee, Stars::Method)?;
     }
     for (number, row) in file.sanitizer.iter().enumerate() {
+        if row.callee.is_empty() {
+            return Err(wrong("sanitizer", number, "`callee` must not be empty".to_owned()));
+        }
         names("sanitizer", number, "callee", &row.callee, Stars::Method)?;
     }
     for (number, row) in file.returns.iter().enumerate() {
@@ -134,13 +137,12 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("propagate", number, "callee", &row.callee, Stars::None)?;
     }
     for (number, row) in file.handler.iter().enumerate() {
-        if row.decorator.is_empty() && row.base.is_empty() && row.function.is_empty() {
-            return Err(wrong(
-                "handler",
-                number,
-                "one of `decorator`, `base` and `function` must be given".to_owned(),
-            ));
+        let called = [&row.decorator, &row.base, &row.function, &row.returning];
+        if called.iter().all(|names| names.is_empty()) {
+            let message = "one of `decorator`, `base`, `function` and `returning` must be given";
+            return Err(wrong("handler", number, message.to_owned()));
         }
+        names("handler", number, "returning", &row.returning, Stars::None)?;
         names("handler", number, "decorator", &row.decorator, Stars::Method)?;
         names("handler", number, "base", &row.base, Stars::None)?;
         for (position, class) in &row.parameter {
@@ -149,6 +151,15 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
             {
                 let message = format!(
                     "`parameter.{position}` must be a position with a class, `\"0\" = \"flask.Request\"`"
+                );
+                return Err(wrong("handler", number, message));
+            }
+        }
+        for (position, name) in &row.declared {
+            if row.base.is_empty() || position.parse::<u16>().is_err() || name.as_str().is_none() {
+                let message = format!(
+                    "`declared.{position}` must be a position with a name of the class, `\"0\" = \"form_class\"`, \
+                     and goes with `base`"
                 );
                 return Err(wrong("handler", number, message));
             }
@@ -241,7 +252,7 @@ mod tests {
             for row in &file.sanitizer {
                 for callee in &row.callee {
                     match row.clears.as_slice() {
-                        [] => once(format!("sanitizer {callee}")),
+                        [] => once(format!("sanitizer {callee} {:?}", row.when)),
                         tags => {
                             tags.iter().for_each(|tag| once(format!("sanitizer {callee} {}", tag.name())));
                         }
