@@ -191,7 +191,10 @@ impl Evaluator<'_> {
         if let Some(label) = qualified.and_then(|name| models.source_call(name)) {
             let name = super::evaluator::spelled_name(function)
                 .unwrap_or_else(|| qualified.unwrap_or_default().into());
-            return self.source_value(label, &name, at);
+            let clears = models.source_clears(qualified.unwrap_or_default());
+            let mut value = self.source_value(label, &name, at);
+            value.taint = value.taint.cleared(clears);
+            return value;
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::bounds::MAX_CALL_DEPTH;
 use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
+use super::program::ChunkInfo;
 use super::remember::Moment;
 use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
@@ -155,7 +156,7 @@ impl Evaluator<'_> {
                         Some(value) => value,
                         None => match &parameter.default {
                             Some(default) => self.constant_default(default),
-                            None => Value::unknown(),
+                            None => self.not_passed(info, parameter, selector),
                         },
                     },
                 }
@@ -200,6 +201,20 @@ impl Evaluator<'_> {
         }
         let value = self.step(value, whole, StepKind::Return, &format!("returned by `{}`", function.name));
         Outcome { value, exits, rebound: frame.rebound }
+    }
+
+    /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.
+    fn not_passed(&mut self, info: &ChunkInfo, parameter: &Parameter, position: usize) -> Value {
+        match &parameter.annotation {
+            Some(annotation) if self.frame_ref().module == info.module => {
+                self.typed(annotation, Taint::default())
+            }
+            None if position == 0 => match self.program.models.first_parameter(&parameter.name) {
+                Some(class) => Value::instance(class.clone()),
+                None => Value::unknown(),
+            },
+            _ => Value::unknown(),
+        }
     }
 
     fn constant_default(&mut self, default: &Expression) -> Value {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::bounds::MAX_CALL_DEPTH;
 use super::evaluator::{Evaluator, Variables};
+use super::event::{Passed, select};
 use super::function::has_decorator;
 use super::library;
 use super::parameter::Handled;
 use super::taint::Location;
-use super::value::{FunctionReference, Shape, Value};
+use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::model::schema::{HandlerRow, Tag};
 use crate::syntax::ir::{Expression, ExpressionKind, Function, Statement, StatementKind};
 
@@ -17,28 +19,81 @@ impl Evaluator<'_> {
     /// Evaluates a function with unknown arguments, as its framework or anyone may call it.
     pub(super) fn run_function(&mut self, reference: FunctionReference, closure: &Arc<Variables>) {
         let program = self.program;
-        let Some((info, function)) = program.function(reference) else { return };
+        let Some((_, function)) = program.function(reference) else { return };
         let handler = self.handler_of(function);
         let class = self.frame_ref().class;
+        let in_method = class.is_some()
+            && !has_decorator(function, "staticmethod")
+            && self.frame_ref().function.is_none();
+        let receiver = in_method.then(|| self.self_value(class));
+        self.run_handled(reference, closure, class, receiver, handler.as_ref(), None);
+    }
+
+    /// Evaluates a function that a call hands to a framework: `app.add_url_rule("/", view_func=home)`.
+    pub(super) fn run_registered(&mut self, row: &HandlerRow, passed: &[Passed<'_>]) {
+        let is_spent = self.calls_left == 0 || self.statements_left == 0;
+        if self.muted > 0 || is_spent || self.frames.len() > MAX_CALL_DEPTH {
+            return;
+        }
+        let Some(function) = row.registered.as_ref().and_then(|selector| select(selector, passed)) else {
+            return;
+        };
+        let (reference, receiver) = match &function.value.shape {
+            Shape::Function(reference) => (*reference, None),
+            Shape::Bound { receiver, function } => (*function, Some((**receiver).clone())),
+            _ => return,
+        };
+        if self.frames.iter().any(|frame| frame.function == Some(reference)) {
+            return;
+        }
+        let class = match receiver.as_ref().map(|receiver| &receiver.shape) {
+            Some(Shape::Object { class, .. }) => Some(*class),
+            _ => None,
+        };
+        let is_here = self.frame_ref().chunk == reference.chunk;
+        let closure = Arc::new(if is_here { self.closure() } else { Variables::default() });
+        let route = passed.iter().find_map(|one| one.value.as_text());
+        self.reads.chunks.insert(reference.chunk);
+        self.calls_left -= 1;
+        self.following += 1;
+        self.run_handled(reference, &closure, class, receiver, Some(row), route);
+        self.following -= 1;
+    }
+
+    fn run_handled(
+        &mut self,
+        reference: FunctionReference,
+        closure: &Arc<Variables>,
+        class: Option<ClassReference>,
+        receiver: Option<Value>,
+        handler: Option<&HandlerRow>,
+        route: Option<&str>,
+    ) {
+        let program = self.program;
+        let Some((info, function)) = program.function(reference) else { return };
         let Some(mut frame) = self.new_frame(reference.chunk) else { return };
         frame.function = Some(reference);
         frame.class = class;
         frame.closure = Some(closure.clone());
-        frame.returns_to = handler.as_ref().and_then(|handler| handler.returns);
+        frame.returns_to = handler.and_then(|handler| handler.returns);
+        let handled = Handled { function, handler, in_class: class, route };
+        let skip = usize::from(receiver.is_some());
+        // The annotations are read where the function stands.
+        let is_elsewhere = self.frame_ref().chunk != reference.chunk;
+        if is_elsewhere && let Some(frame) = self.new_frame(reference.chunk) {
+            self.frames.push(frame);
+        }
         let mut variables = Variables::default();
-        let in_method = class.is_some()
-            && !has_decorator(function, "staticmethod")
-            && self.frame_ref().function.is_none();
         for (index, parameter) in function.parameters.iter().enumerate() {
             let at = Location { chunk: reference.chunk, range: parameter.range };
-            let value = if in_method && index == 0 {
-                self.self_value(class)
-            } else {
-                let position = index - usize::from(in_method);
-                let handled = Handled { function, handler: handler.as_ref(), in_class: class };
-                self.parameter_value(&handled, parameter, position, at)
+            let value = match &receiver {
+                Some(receiver) if index == 0 => receiver.clone(),
+                _ => self.parameter_value(&handled, parameter, index - skip, at),
             };
             variables.set(&parameter.name, value);
+        }
+        if is_elsewhere {
+            self.frames.pop();
         }
         frame.state = Some(variables);
         let ir = info.ir.clone();
@@ -94,16 +149,33 @@ impl Evaluator<'_> {
         }
         let class = self.frame_ref().class;
         let bases = class.map(|class| self.lineage(class).libraries.clone()).unwrap_or_default();
-        let by_class = models.handlers().iter().find(|handler| {
-            let by_base = bases.iter().any(|base| handler.base.contains(base))
-                && (handler.method.is_empty() || handler.method.contains(&function.name));
-            by_base || handler.function.contains(&function.name)
+        let by_base = models.handlers().iter().find(|handler| {
+            bases.iter().any(|base| handler.base.contains(base))
+                && (handler.method.is_empty() || is_named(&handler.method, &function.name))
         });
-        match by_class {
-            Some(handler) => Some(handler.clone()),
-            None if class.is_none() => self.view_by_its_answer(function).cloned(),
-            None => None,
+        let ancestors = class.map(|class| self.ancestor_names(class)).unwrap_or_default();
+        let by_name = || {
+            models.handlers().iter().find(|handler| {
+                let is_of_kind = match &handler.base_ends {
+                    Some(end) => ancestors.iter().any(|name| name.ends_with(end.as_str())),
+                    None => class.is_none(),
+                };
+                is_named(&handler.function, &function.name)
+                    || is_of_kind && has_signature(handler, function, usize::from(class.is_some()))
+            })
+        };
+        if let Some(handler) = by_base.or_else(by_name) {
+            return Some(handler.clone());
         }
+        if class.is_none() { self.view_by_its_answer(function).cloned() } else { None }
+    }
+
+    /// The names of a class and of its ancestors: what was generated may or may not stand in the workspace.
+    fn ancestor_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
+        let lineage = self.lineage(class);
+        let program = self.program;
+        let classes = lineage.classes.iter().filter_map(|class| program.class(*class));
+        classes.map(|(_, class)| class.name.clone()).chain(lineage.libraries.iter().cloned()).collect()
     }
 
     /// A view that is wired up in another file: it takes a request and gives a response of the framework.
@@ -152,4 +224,20 @@ fn find_answers<'b>(body: &'b [Statement], found: &mut Vec<&'b Expression>) {
             find_answers(block, found);
         }
     }
+}
+
+/// Whether a name is one of these; `resolve_*` is every name that begins so.
+fn is_named(names: &[SmolStr], name: &str) -> bool {
+    names.iter().any(|known| match known.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => known == name,
+    })
+}
+
+/// Whether the first parameters of a function are named as a protocol names them.
+fn has_signature(handler: &HandlerRow, function: &Function, skip: usize) -> bool {
+    let parameters = function.parameters.get(skip..).unwrap_or_default();
+    !handler.signature.is_empty()
+        && handler.signature.len() <= parameters.len()
+        && handler.signature.iter().zip(parameters).all(|(name, parameter)| *name == parameter.name)
 }

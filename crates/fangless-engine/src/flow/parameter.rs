@@ -22,6 +22,8 @@ pub(super) struct Handled<'h> {
     pub(super) handler: Option<&'h HandlerRow>,
     /// The class that it is a method of.
     pub(super) in_class: Option<ClassReference>,
+    /// The path under which a call registers it.
+    pub(super) route: Option<&'h str>,
 }
 
 impl Evaluator<'_> {
@@ -59,7 +61,7 @@ impl Evaluator<'_> {
                     }
                     value => value,
                 },
-                None if self.is_converted(handled.function, parameter) => Value::unknown(),
+                None if self.is_converted(handled, parameter) => Value::unknown(),
                 None => value,
             };
         }
@@ -84,8 +86,11 @@ impl Evaluator<'_> {
     }
 
     /// `/user/<int:id>`, `@click.option("--count", type=int)`: only a number comes through.
-    fn is_converted(&mut self, function: &Function, parameter: &Parameter) -> bool {
-        function.decorators.iter().any(|decorator| {
+    fn is_converted(&mut self, handled: &Handled<'_>, parameter: &Parameter) -> bool {
+        if handled.route.is_some_and(|path| route::converts(path, &parameter.name)) {
+            return true;
+        }
+        handled.function.decorators.iter().any(|decorator| {
                 let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
                 let texts = arguments.iter().filter_map(|argument| match &argument.value.kind {
                     ExpressionKind::Text(text) => Some(text),
@@ -338,7 +343,7 @@ impl Evaluator<'_> {
         let frame = self.new_frame(reference.chunk)?;
         self.reads.chunks.insert(reference.chunk);
         let row = program.models.client_calls();
-        let handled = Handled { function, handler: Some(row), in_class: None };
+        let handled = Handled { function, handler: Some(row), in_class: None, route: None };
         self.frames.push(frame);
         let mut arguments = Vec::new();
         for (position, parameter) in function.parameters.iter().skip(skip).enumerate() {

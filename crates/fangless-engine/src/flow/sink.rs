@@ -95,6 +95,10 @@ impl Evaluator<'_> {
         {
             return;
         }
+        // What is not a text is answered as JSON.
+        if tag == Tag::Html && matches!(value.shape, Shape::Mapping { .. }) {
+            return;
+        }
         let taint = match tag {
             Tag::Argument | Tag::Cell => beginning(value),
             Tag::Nosql => operators(value),
@@ -239,18 +243,27 @@ fn beginning(value: &Value) -> Taint {
     }
 }
 
-/// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally.
+/// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally. A text holds none, but
+/// a script or a query in a language of its own is one.
 fn operators(value: &Value) -> Taint {
     match &value.shape {
         Shape::Mapping { entries, .. } => {
             let mut taint = value.taint.clone();
             for (key, item) in entries.iter() {
-                if !matches!(key, Constant::Text(key) if &**key == "$eq") {
-                    taint.add(&operators(item));
+                match key {
+                    Constant::Text(key) if &**key == "$eq" => {}
+                    Constant::Text(key)
+                        if matches!(&**key, "$where" | "$function" | "$accumulator" | "query_string" | "script") =>
+                    {
+                        taint.add(&item.deep_taint().dangerous_for(Tag::Nosql));
+                    }
+                    _ if matches!(item.shape, Shape::Pieces(_)) => {}
+                    _ => taint.add(&operators(item)),
                 }
             }
             taint
         }
+        Shape::Pieces(_) => value.deep_taint().dangerous_for(Tag::Nosql),
         _ => value.deep_taint(),
     }
 }

@@ -78,6 +78,7 @@ pub struct Models {
     callbacks: Names<CallbackRow>,
     handlers: Vec<HandlerRow>,
     client_calls: HandlerRow,
+    registrars: Names<HandlerRow>,
     aliases: FxHashMap<SmolStr, SmolStr>,
     /// First segments of the aliases: most names are done after one look here.
     alias_roots: FxHashSet<SmolStr>,
@@ -160,6 +161,11 @@ impl Models {
         for row in file.callback {
             for name in row.callee.clone() {
                 self.callbacks.put(&name, row.clone());
+            }
+        }
+        for row in &file.handler {
+            for name in &row.registrar {
+                self.registrars.put(name, row.clone());
             }
         }
         self.handlers.extend(file.handler);
@@ -325,6 +331,16 @@ impl Models {
     /// The functions that frameworks call. Their bases and decorators name the known subclasses too.
     pub fn handlers(&self) -> &[HandlerRow] {
         &self.handlers
+    }
+
+    /// How a framework calls the function that this call hands to it.
+    pub fn registrar(&self, name: &str) -> Option<&HandlerRow> {
+        self.find(&self.registrars, name)
+    }
+
+    /// The same for a method of an unknown receiver.
+    pub fn registrar_method(&self, method: &str) -> Option<&HandlerRow> {
+        self.registrars.methods.get(method)
     }
 
     /// How a framework calls a function that provides something to a handler.

@@ -137,11 +137,20 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("propagate", number, "callee", &row.callee, Stars::None)?;
     }
     for (number, row) in file.handler.iter().enumerate() {
-        let called = [&row.decorator, &row.base, &row.function, &row.returning];
+        let called =
+            [&row.decorator, &row.base, &row.function, &row.signature, &row.registrar, &row.returning];
         if called.iter().all(|names| names.is_empty()) {
-            let message = "one of `decorator`, `base`, `function` and `returning` must be given";
+            let message = "one of `decorator`, `base`, `function`, `signature`, `registrar` and `returning` \
+                           must be given";
             return Err(wrong("handler", number, message.to_owned()));
         }
+        if row.registrar.is_empty() != row.registered.is_none() {
+            return Err(wrong("handler", number, "`registrar` and `registered` go together".to_owned()));
+        }
+        if row.base_ends.is_some() && row.signature.is_empty() {
+            return Err(wrong("handler", number, "`base-ends` goes with `signature`".to_owned()));
+        }
+        names("handler", number, "registrar", &row.registrar, Stars::Method)?;
         names("handler", number, "returning", &row.returning, Stars::None)?;
         names("handler", number, "decorator", &row.decorator, Stars::Method)?;
         names("handler", number, "base", &row.base, Stars::None)?;
@@ -287,6 +296,10 @@ mod tests {
         for (text, line, key) in [
             ("library = \"x\"\n[[source]]\nlabel = \"web\"\n", 2, "[[source]]"),
             ("library = \"x\"\n\n[[handler]]\nlabel = \"web\"\n", 3, "[[handler]]"),
+            ("library = \"x\"\n[[handler]]\nregistrar = [\"a.b\"]\n", 2, "[[handler]]"),
+            ("library = \"x\"\n[[handler]]\nfunction = [\"f\"]\nbase-ends = \"S\"\n", 2, "[[handler]]"),
+            ("library = \"x\"\n[[handler]]\nfunction = [\"f\"]\ndeclared = { \"0\" = \"x\" }\n", 2, "[[handler]]"),
+            ("library = \"x\"\n[[sanitizer]]\ncallee = []\n", 2, "[[sanitizer]]"),
             ("library = \"x\"\n[[source]]\ncall = [\"a.*\"]\nlabel = \"web\"\n", 2, "[[source]]"),
             ("library = \"x\"\n[[sanitizer]]\ncallee = [\"a\"]\nclear = []\n", 4, "clear"),
         ] {

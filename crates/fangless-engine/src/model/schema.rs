@@ -257,12 +257,24 @@ pub struct HandlerRow {
     /// Methods of subclasses of these classes …
     #[serde(default)]
     pub base: Vec<SmolStr>,
-    /// … with one of these names; all methods when empty.
+    /// … with one of these names (`resolve_*`); all methods when empty.
     #[serde(default)]
     pub method: Vec<SmolStr>,
     /// Functions of these names.
     #[serde(default)]
     pub function: Vec<SmolStr>,
+    /// Functions, or methods of classes whose names, or whose bases' names, end like this (`base-ends`), whose first
+    /// parameters have these names.
+    #[serde(default)]
+    pub signature: Vec<SmolStr>,
+    #[serde(default)]
+    pub base_ends: Option<SmolStr>,
+    /// Calls that hand a function to the framework …
+    #[serde(default)]
+    pub registrar: Vec<SmolStr>,
+    /// … and the argument that it stands in.
+    #[serde(default)]
+    pub registered: Option<ArgumentSelector>,
     /// Functions that take a request (`first-parameter`) and return the result of one of these, wherever they are
     /// wired up.
     #[serde(default)]
