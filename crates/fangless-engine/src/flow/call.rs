@@ -263,8 +263,16 @@ impl Evaluator<'_> {
             return TagSet::EMPTY;
         }
         let at = self.location(whole.range);
-        let event =
-            CallEvent { at, function, qualified, method, receiver, arguments: passed, assumed: None, is_indirect };
+        let event = CallEvent {
+            at,
+            function,
+            qualified,
+            method,
+            receiver,
+            arguments: passed,
+            assumed: None,
+            is_indirect,
+        };
         conversions
             .iter()
             .filter(|one| one.when.iter().all(|condition| self.observer.holds(condition, &event)))

@@ -312,8 +312,7 @@ impl Evaluator<'_> {
             }
             BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
             // `Markup("<b>%s</b>") % name` escapes what it puts in.
-            BinaryOperator::Modulo
-                if matches!(&left.shape, Shape::Instance(class) if class == "markupsafe.Markup") =>
+            BinaryOperator::Modulo if matches!(&left.shape, Shape::Instance(class) if class == "markupsafe.Markup") =>
             {
                 let mut taint = left.deep_taint();
                 taint.add(&right.deep_taint().cleared(TagSet::of(&[Tag::Html])));

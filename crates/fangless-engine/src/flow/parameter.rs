@@ -55,7 +55,8 @@ impl Evaluator<'_> {
                 // An object of the framework brings its own sources with it.
                 Some(annotation) => match self.typed(annotation, value.taint) {
                     Value { shape: Shape::Instance(class), .. }
-                        if !self.program.models.derives_from(&class, "str") =>
+                        if self.program.models.knows_package(&class)
+                            && !self.program.models.derives_from(&class, "str") =>
                     {
                         Value::instance(class)
                     }
@@ -91,20 +92,20 @@ impl Evaluator<'_> {
             return true;
         }
         handled.function.decorators.iter().any(|decorator| {
-                let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
-                let texts = arguments.iter().filter_map(|argument| match &argument.value.kind {
-                    ExpressionKind::Text(text) => Some(text),
-                    _ => None,
-                });
-                let mut is_option = false;
-                for text in texts {
-                    if route::converts(text, &parameter.name) {
-                        return true;
-                    }
-                    is_option |= route::is_option(text, &parameter.name);
+            let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
+            let texts = arguments.iter().filter_map(|argument| match &argument.value.kind {
+                ExpressionKind::Text(text) => Some(text),
+                _ => None,
+            });
+            let mut is_option = false;
+            for text in texts {
+                if route::converts(text, &parameter.name) {
+                    return true;
                 }
-                is_option && arguments.iter().any(|argument| self.is_harmless_kind(argument))
-            })
+                is_option |= route::is_option(text, &parameter.name);
+            }
+            is_option && arguments.iter().any(|argument| self.is_harmless_kind(argument))
+        })
     }
 
     /// `type=int`, `is_flag=True`

@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn options_name_parameters() {
-        assert!(is_option("--dry-run", "dry_run") && is_option("NAME", "name") && is_option("--a/--no-a", "a"));
+        assert!(
+            is_option("--dry-run", "dry_run") && is_option("NAME", "name") && is_option("--a/--no-a", "a")
+        );
         assert!(!is_option("--dry-run", "dry"));
     }
 }

@@ -253,7 +253,10 @@ fn operators(value: &Value) -> Taint {
                 match key {
                     Constant::Text(key) if &**key == "$eq" => {}
                     Constant::Text(key)
-                        if matches!(&**key, "$where" | "$function" | "$accumulator" | "query_string" | "script") =>
+                        if matches!(
+                            &**key,
+                            "$where" | "$function" | "$accumulator" | "query_string" | "script"
+                        ) =>
                     {
                         taint.add(&item.deep_taint().dangerous_for(Tag::Nosql));
                     }

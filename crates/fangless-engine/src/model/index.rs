@@ -83,6 +83,8 @@ pub struct Models {
     /// First segments of the aliases: most names are done after one look here.
     alias_roots: FxHashSet<SmolStr>,
     bases: FxHashMap<SmolStr, Vec<SmolStr>>,
+    /// First segments of all names that rows speak of.
+    roots: FxHashSet<SmolStr>,
     never_returns: FxHashSet<SmolStr>,
     provides: FxHashSet<SmolStr>,
     asks_client: FxHashSet<SmolStr>,
@@ -115,7 +117,23 @@ impl Models {
             models.add(file);
         }
         models.widen_handlers();
+        models.find_roots();
         models
+    }
+
+    fn find_roots(&mut self) {
+        let names = self
+            .source_calls
+            .exact
+            .keys()
+            .chain(self.source_attributes.exact.keys())
+            .chain(self.sinks.exact.keys())
+            .chain(self.sanitizers.exact.keys())
+            .chain(self.returns.exact.keys())
+            .chain(self.propagates.exact.keys())
+            .chain(self.bases.keys())
+            .chain(self.handlers.iter().flat_map(|row| row.base.iter().chain(&row.decorator)));
+        self.roots = names.filter_map(|name| name.split('.').next()).map(SmolStr::new).collect();
     }
 
     fn add(&mut self, file: ModelFile) {
@@ -364,6 +382,11 @@ impl Models {
                 None => return Cow::Borrowed(name),
             }
         }
+    }
+
+    /// Whether rows speak of the package that a name begins with.
+    pub fn knows_package(&self, name: &str) -> bool {
+        name.split('.').next().is_some_and(|root| self.roots.contains(root))
     }
 
     /// The bases of a library class, as far as rows name them.

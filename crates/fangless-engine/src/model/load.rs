@@ -298,7 +298,11 @@ mod tests {
             ("library = \"x\"\n\n[[handler]]\nlabel = \"web\"\n", 3, "[[handler]]"),
             ("library = \"x\"\n[[handler]]\nregistrar = [\"a.b\"]\n", 2, "[[handler]]"),
             ("library = \"x\"\n[[handler]]\nfunction = [\"f\"]\nbase-ends = \"S\"\n", 2, "[[handler]]"),
-            ("library = \"x\"\n[[handler]]\nfunction = [\"f\"]\ndeclared = { \"0\" = \"x\" }\n", 2, "[[handler]]"),
+            (
+                "library = \"x\"\n[[handler]]\nfunction = [\"f\"]\ndeclared = { \"0\" = \"x\" }\n",
+                2,
+                "[[handler]]",
+            ),
             ("library = \"x\"\n[[sanitizer]]\ncallee = []\n", 2, "[[sanitizer]]"),
             ("library = \"x\"\n[[source]]\ncall = [\"a.*\"]\nlabel = \"web\"\n", 2, "[[source]]"),
             ("library = \"x\"\n[[sanitizer]]\ncallee = [\"a\"]\nclear = []\n", 4, "clear"),
