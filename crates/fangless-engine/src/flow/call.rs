@@ -303,6 +303,10 @@ impl Evaluator<'_> {
 /// The first argument that is part of the result of a method of which only the name is known: a lookup gives what
 /// lies under the key, not the key.
 fn kept_from(qualified: Option<&str>, method: Option<&str>) -> usize {
+    // `Item.objects.filter(name=name)` of a model whose file is not known: what comes out is the database's.
+    if qualified.is_some_and(|name| name.contains(".objects.") || name.contains(".query.")) {
+        return usize::MAX;
+    }
     match method.filter(|_| qualified.is_none()) {
         Some("get" | "pop") => 1,
         Some(

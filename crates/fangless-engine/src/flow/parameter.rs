@@ -225,9 +225,12 @@ impl Evaluator<'_> {
         let value = self.quietly(|evaluator| evaluator.expression(annotation));
         let models = self.program.models;
         match &value.shape {
-            // No operator of a query fits into a text.
+            // The framework has checked the type: no operator of a query fits into a text. Python itself checks nothing.
             Shape::External(name) if name == "str" => {
-                Value::tainted(taint.cleared(TagSet::of(&[Tag::Nosql])))
+                let is_checked =
+                    taint.origins().iter().all(|origin| matches!(origin.source, Source::Known { .. }));
+                let tags = if is_checked { TagSet::of(&[Tag::Nosql]) } else { TagSet::EMPTY };
+                Value::tainted(taint.cleared(tags))
             }
             Shape::External(name) if models.sanitizer(name) == Some(TagSet::ALL) => {
                 self.made_by(name, self.location(annotation.range), Value::unknown())
