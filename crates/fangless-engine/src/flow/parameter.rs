@@ -10,6 +10,7 @@ use super::route;
 use super::taint::{Location, Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::Models;
 use crate::model::schema::{HandlerRow, Label, Tag};
 use crate::syntax::ir::{
     Argument, ArgumentKind, BinaryOperator, Expression, ExpressionKind, Function, Parameter, ParameterKind,
@@ -38,7 +39,7 @@ impl Evaluator<'_> {
         if let Some(value) = provided {
             return value;
         }
-        let asked_for = self.marked(parameter, |models, name| models.asks_client(name)).is_some();
+        let asked_for = self.marked(parameter, Models::asks_client).is_some();
         let label = handled.handler.and_then(|handler| handler.label).or(asked_for.then_some(Label::Web));
         if let Some(handler) = handled.handler {
             if let Some(value) = self.declared(handled, handler, parameter, position, at) {
@@ -253,7 +254,7 @@ impl Evaluator<'_> {
     fn marked<'p>(
         &mut self,
         parameter: &'p Parameter,
-        is_wanted: impl Fn(&crate::model::Models, &str) -> bool,
+        is_wanted: impl Fn(&Models, &str) -> bool,
     ) -> Option<&'p Expression> {
         let annotated = parameter.annotation.as_ref().and_then(|annotation| match &annotation.kind {
             ExpressionKind::Subscript { index, .. } => match &index.kind {
@@ -272,7 +273,7 @@ impl Evaluator<'_> {
     /// `db = Depends(get_db)`, `db: Annotated[Session, Depends(get_db)]`: given by the program, not by the client; but
     /// the program may make it from what the client sends.
     fn provided(&mut self, handled: &Handled<'_>, parameter: &Parameter, at: Location) -> Option<Value> {
-        let call = self.marked(parameter, |models, name| models.provides(name))?;
+        let call = self.marked(parameter, Models::provides)?;
         let ExpressionKind::Call { arguments, .. } = &call.kind else { return None };
         let provider = match (arguments.first(), &parameter.annotation) {
             (Some(argument), _) => self.quietly(|evaluator| evaluator.expression(&argument.value)),
