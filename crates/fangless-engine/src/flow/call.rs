@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::builtin;
 use super::evaluator::Evaluator;
-use super::event::{Passed, select};
+use super::event::{CallEvent, Passed, select};
 use super::function::Outcome;
 use super::library;
 use super::taint::{TagSet, Taint};
@@ -193,7 +193,10 @@ impl Evaluator<'_> {
         if let Some(label) = qualified.and_then(|name| models.source_call(name)) {
             let name = super::evaluator::spelled_name(function)
                 .unwrap_or_else(|| qualified.unwrap_or_default().into());
-            return self.source_value(label, &name, at);
+            let clears = models.source_clears(qualified.unwrap_or_default());
+            let mut value = self.source_value(label, &name, at);
+            value.taint = value.taint.cleared(clears);
+            return value;
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
@@ -218,6 +221,7 @@ impl Evaluator<'_> {
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
             taint = taint.cleared(tags);
         }
+        taint = taint.cleared(self.cleared_by_arguments(called));
         if method == Some("replace") && passed.len() >= 2 {
             taint = taint.cleared(replaced(&passed[0].value, &passed[1].value));
         }
@@ -253,6 +257,30 @@ impl Evaluator<'_> {
         result
     }
 
+    /// `args.get("page", type=int)`: what a call makes harmless where its arguments say so.
+    fn cleared_by_arguments(&self, called: &Called<'_>) -> TagSet {
+        let Called { whole, function, qualified, method, receiver, passed, is_indirect, .. } = *called;
+        let conversions = self.program.models.conversions(qualified, method);
+        if conversions.is_empty() {
+            return TagSet::EMPTY;
+        }
+        let at = self.location(whole.range);
+        let event = CallEvent {
+            at,
+            function,
+            qualified,
+            method,
+            receiver,
+            arguments: passed,
+            assumed: None,
+            is_indirect,
+        };
+        conversions
+            .iter()
+            .filter(|one| one.when.iter().all(|condition| self.observer.holds(condition, &event)))
+            .fold(TagSet::EMPTY, |tags, one| tags.union(one.clears))
+    }
+
     fn call_method(
         &mut self,
         reference: FunctionReference,
@@ -277,6 +305,10 @@ impl Evaluator<'_> {
 /// The first argument that is part of the result of a method of which only the name is known: a lookup gives what
 /// lies under the key, not the key.
 fn kept_from(qualified: Option<&str>, method: Option<&str>) -> usize {
+    // `Item.objects.filter(name=name)` of a model whose file is not known: what comes out is the database's.
+    if qualified.is_some_and(|name| name.contains(".objects.") || name.contains(".query.")) {
+        return usize::MAX;
+    }
     match method.filter(|_| qualified.is_none()) {
         Some("get" | "pop") => 1,
         Some(

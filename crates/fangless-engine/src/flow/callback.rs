@@ -15,6 +15,13 @@ impl Evaluator<'_> {
     /// Calls the function that a library call calls; the result of the library call, where it comes from that.
     pub(super) fn call_back(&mut self, called: &Called<'_>) -> Option<Value> {
         let models = self.program.models;
+        let registrar = called
+            .qualified
+            .and_then(|name| models.registrar(name))
+            .or_else(|| called.method.and_then(|method| models.registrar_method(method)));
+        if let Some(row) = registrar {
+            self.run_registered(row, called.passed);
+        }
         let row = called
             .qualified
             .and_then(|name| models.callback(name))

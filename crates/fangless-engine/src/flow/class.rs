@@ -171,6 +171,18 @@ impl Evaluator<'_> {
         names
     }
 
+    /// The names that the body of a class and those of its bases bind to something other than a function.
+    pub(super) fn attribute_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
+        let lineage = self.lineage(class);
+        let mut names: Vec<SmolStr> = Vec::new();
+        for owner in &lineage.classes {
+            names.extend(self.members(*owner).attributes.keys().cloned());
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// A field of an object that came from outside as a whole, as its annotation describes it.
     pub(super) fn field(&mut self, class: ClassReference, name: &str, taint: &Taint) -> Option<Value> {
         let lineage = self.lineage(class);

@@ -10,7 +10,7 @@ use super::event::{BindingEvent, BindingKind};
 use super::fold;
 use super::library;
 use super::taint::{Origin, Source, TagSet, Taint};
-use super::value::{Constant, FunctionReference, Piece, Shape, Value};
+use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
 use crate::syntax::ir::{
@@ -35,7 +35,8 @@ impl Evaluator<'_> {
                 let owner = self.expression(value);
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
-                self.as_source(result, expression)
+                let result = self.as_source(result, expression);
+                self.with_fields(&owner, name, result)
             }
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);
@@ -176,10 +177,10 @@ impl Evaluator<'_> {
                     }
                 }
             }
-            Shape::Class(class) => {
-                let value = self.class_attribute(*class, name).unwrap_or_default();
-                self.bound(value, owner)
-            }
+            Shape::Class(class) => match self.class_attribute(*class, name) {
+                Some(value) => self.bound(value, owner),
+                None => self.inherited_from_library(*class, name),
+            },
             Shape::Instance(class) => {
                 let models = self.program.models;
                 let dotted = SmolStr::from(format!("{class}.{name}"));
@@ -201,6 +202,21 @@ impl Evaluator<'_> {
                     _ => owner.deep_taint(),
                 },
             },
+        }
+    }
+
+    /// What a class has from the library class that it derives from, as far as the models know it.
+    fn inherited_from_library(&mut self, class: ClassReference, name: &str) -> Value {
+        let models = self.program.models;
+        let Some(dotted) = self.external_base(class).map(|base| format!("{base}.{name}")) else {
+            return Value::unknown();
+        };
+        match models.attribute_type(&dotted) {
+            Some(result) => Value::instance(result.clone()),
+            None if !models.sinks(&dotted).is_empty() || models.returns(&dotted).is_some() => {
+                Value::external(dotted)
+            }
+            None => Value::unknown(),
         }
     }
 
@@ -295,6 +311,13 @@ impl Evaluator<'_> {
                     .map_or_else(Value::unknown, |(joined, _)| joined)
             }
             BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
+            // `Markup("<b>%s</b>") % name` escapes what it puts in.
+            BinaryOperator::Modulo if matches!(&left.shape, Shape::Instance(class) if class == "markupsafe.Markup") =>
+            {
+                let mut taint = left.deep_taint();
+                taint.add(&right.deep_taint().cleared(TagSet::of(&[Tag::Html])));
+                Value { shape: left.shape.clone(), taint }
+            }
             BinaryOperator::Divide => {
                 let mut taint = left.deep_taint();
                 // What stands below a folder begins with the folder's name.
@@ -546,6 +569,10 @@ impl Evaluator<'_> {
                     _ => Value::tainted(value.taint.clone()),
                 }
             }
+            Shape::Instance(class) => match self.program.models.returns(&format!("{class}.__iter__")) {
+                Some(item) => Value { shape: Shape::Instance(item.clone()), taint: value.deep_taint() },
+                None => Value::tainted(value.deep_taint()),
+            },
             _ => Value::tainted(value.deep_taint()),
         }
     }

@@ -147,16 +147,10 @@ impl Evaluator<'_> {
         at: Location,
         note: &SmolStr,
     ) -> Option<Outcome> {
-        let effort = &mut self.effort;
-        if effort.depth_left == 0 {
-            effort.is_cut = true;
+        if self.effort.is_spent() {
             return None;
         }
-        if effort.statements_left == 0 {
-            return None;
-        }
-        effort.depth_left -= 1;
-        let height = std::mem::take(&mut effort.height);
+        let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
         for (_, value) in &mut variables.0 {
             *value = std::mem::take(value).step(at, StepKind::Call, note);
@@ -165,9 +159,7 @@ impl Evaluator<'_> {
         let is_here = self.frame_ref().chunk == reference.chunk;
         let closure = is_here.then(|| Arc::new(self.closure()));
         let summary = self.run_body(reference, receiver, variables, closure);
-        let effort = &mut self.effort;
-        effort.depth_left += 1;
-        effort.height = height.max(effort.height + 1);
+        self.effort.ascend(height);
         let summary = Arc::new(summary?);
         let value = summary.value.clone();
         Some(Outcome { value, summary, incoming: Incoming::default(), at, note: note.clone() })
@@ -215,7 +207,7 @@ impl Evaluator<'_> {
                         Some(value) => value,
                         None => match &parameter.default {
                             Some(default) => self.constant_default(reference.chunk, default),
-                            None => Value::unknown(),
+                            None => self.not_passed(reference.chunk, parameter, selector),
                         },
                     },
                 }
@@ -273,6 +265,24 @@ impl Evaluator<'_> {
             value = without_parameters(value);
         }
         Some(Summary::of_body(value, exits, frame.rebound))
+    }
+
+    /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.
+    fn not_passed(&mut self, chunk: u64, parameter: &Parameter, position: usize) -> Value {
+        match &parameter.annotation {
+            Some(annotation) => {
+                let Some(frame) = self.new_frame(chunk) else { return Value::unknown() };
+                self.frames.push(frame);
+                let value = self.typed(annotation, Taint::default());
+                self.frames.pop();
+                value
+            }
+            None if position == 0 => match self.program.models.first_parameter(&parameter.name) {
+                Some(class) => Value::instance(class.clone()),
+                None => Value::unknown(),
+            },
+            _ => Value::unknown(),
+        }
     }
 
     /// The default of a parameter of a function in a chunk, where it is a constant.

@@ -1,43 +1,98 @@
-//! Functions as their framework or anyone may call them: with parameters of which only the annotation is known.
+//! Functions as their framework or anyone may call them, and which framework that is.
 
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use super::evaluator::{Evaluator, Variables};
+use super::event::{Passed, select};
 use super::function::has_decorator;
 use super::library;
-use super::taint::{Location, Origin, Source, TagSet, Taint};
-use super::value::{FunctionReference, Shape, Value};
-use crate::finding::StepKind;
+use super::parameter::Handled;
+use super::taint::Location;
+use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::model::schema::{HandlerRow, Tag};
-use crate::syntax::ir::{Expression, ExpressionKind, Function, Parameter};
+use crate::syntax::ir::{Expression, ExpressionKind, Function, Statement, StatementKind};
 
 impl Evaluator<'_> {
     /// Evaluates a function with unknown arguments, as its framework or anyone may call it.
     pub(super) fn run_function(&mut self, reference: FunctionReference, closure: &Arc<Variables>) {
         let program = self.program;
-        let Some((info, function)) = program.function(reference) else { return };
+        let Some((_, function)) = program.function(reference) else { return };
         let handler = self.handler_of(function);
         let class = self.frame_ref().class;
+        let in_method = class.is_some()
+            && !has_decorator(function, "staticmethod")
+            && self.frame_ref().function.is_none();
+        let receiver = in_method.then(|| self.self_value(class));
+        self.run_handled(reference, closure, class, receiver, handler.as_ref(), None);
+    }
+
+    /// Evaluates a function that a call hands to a framework: `app.add_url_rule("/", view_func=home)`.
+    pub(super) fn run_registered(&mut self, row: &HandlerRow, passed: &[Passed<'_>]) {
+        if self.muted > 0 || self.effort.is_spent() {
+            return;
+        }
+        let Some(function) = row.registered.as_ref().and_then(|selector| select(selector, passed)) else {
+            return;
+        };
+        let (reference, receiver) = match &function.value.shape {
+            Shape::Function(reference) => (*reference, None),
+            Shape::Bound { receiver, function } => (*function, Some((**receiver).clone())),
+            _ => return,
+        };
+        if self.frames.iter().any(|frame| frame.function == Some(reference)) {
+            return;
+        }
+        let class = match receiver.as_ref().map(|receiver| &receiver.shape) {
+            Some(Shape::Object { class, .. }) => Some(*class),
+            _ => None,
+        };
+        let is_here = self.frame_ref().chunk == reference.chunk;
+        let closure = Arc::new(if is_here { self.closure() } else { Variables::default() });
+        let route = passed.iter().find_map(|one| one.value.as_text());
+        self.reads.chunks.insert(reference.chunk);
+        let height = self.effort.descend();
+        self.following += 1;
+        self.run_handled(reference, &closure, class, receiver, Some(row), route);
+        self.following -= 1;
+        self.effort.ascend(height);
+    }
+
+    fn run_handled(
+        &mut self,
+        reference: FunctionReference,
+        closure: &Arc<Variables>,
+        class: Option<ClassReference>,
+        receiver: Option<Value>,
+        handler: Option<&HandlerRow>,
+        route: Option<&str>,
+    ) {
+        let program = self.program;
+        let Some((info, function)) = program.function(reference) else { return };
         let Some(mut frame) = self.new_frame(reference.chunk) else { return };
         frame.function = Some(reference);
         frame.class = class;
         frame.closure = Some(closure.clone());
-        frame.returns_to = handler.as_ref().and_then(|handler| handler.returns);
+        frame.returns_to = handler.and_then(|handler| handler.returns);
+        let handled = Handled { function, handler, in_class: class, route };
+        let skip = usize::from(receiver.is_some());
+        // The annotations are read where the function stands.
+        let is_elsewhere = self.frame_ref().chunk != reference.chunk;
+        if is_elsewhere && let Some(frame) = self.new_frame(reference.chunk) {
+            self.frames.push(frame);
+        }
         let mut variables = Variables::default();
-        let in_method = class.is_some()
-            && !has_decorator(function, "staticmethod")
-            && self.frame_ref().function.is_none();
         for (index, parameter) in function.parameters.iter().enumerate() {
             let at = Location { chunk: reference.chunk, range: parameter.range };
-            let value = if in_method && index == 0 {
-                self.self_value(class)
-            } else {
-                let position = index - usize::from(in_method);
-                self.parameter_value(function, parameter, position, handler.as_ref(), at)
+            let value = match &receiver {
+                Some(receiver) if index == 0 => receiver.clone(),
+                _ => self.parameter_value(&handled, parameter, index - skip, at),
             };
             variables.set(&parameter.name, value);
+        }
+        if is_elsewhere {
+            self.frames.pop();
         }
         frame.state = Some(variables);
         let ir = info.ir.clone();
@@ -56,112 +111,6 @@ impl Evaluator<'_> {
             self.run_nested(&closure);
         }
         self.frames.pop();
-    }
-
-    fn parameter_value(
-        &mut self,
-        function: &Function,
-        parameter: &Parameter,
-        position: usize,
-        handler: Option<&HandlerRow>,
-        at: Location,
-    ) -> Value {
-        let is_provided = self.is_provided(parameter);
-        if let Some(handler) = handler {
-            if let Some(class) = handler.parameter.get(&position.to_string()).and_then(toml::Value::as_str) {
-                return Value::instance(class);
-            }
-            if let Some(label) = handler.label.filter(|_| !is_provided) {
-                let value = self.source_value(label, &parameter.name, at);
-                return match &parameter.annotation {
-                    // An object of the framework brings its own sources with it.
-                    Some(annotation) => match self.typed(annotation, value.taint) {
-                        Value { shape: Shape::Instance(class), .. }
-                            if !self.program.models.derives_from(&class, "str") =>
-                        {
-                            Value::instance(class)
-                        }
-                        value => value,
-                    },
-                    None if self.route_converts(function, &parameter.name) => Value::unknown(),
-                    None => value,
-                };
-            }
-        }
-        if is_provided {
-            return match &parameter.annotation {
-                Some(annotation) => self.typed(annotation, Taint::default()),
-                None => Value::unknown(),
-            };
-        }
-        let source = Source::Parameter { index: position, name: parameter.name.clone() };
-        let origin = Origin { source, cleared: TagSet::EMPTY, path: None };
-        let note = format!("`{}` is a parameter", parameter.name);
-        let taint = Taint::from(origin.step(at, StepKind::Source, &note));
-        match &parameter.annotation {
-            Some(annotation) => self.typed(annotation, taint),
-            None => match &parameter.default {
-                Some(Expression {
-                    kind: ExpressionKind::Integer(_) | ExpressionKind::Float(_) | ExpressionKind::Boolean(_),
-                    ..
-                }) => Value::unknown(),
-                // A view that no decorator marks is known by what it is called with.
-                _ => match self.program.models.first_parameter(&parameter.name).filter(|_| position == 0) {
-                    Some(class) => Value { shape: Shape::Instance(class.clone()), taint },
-                    None => Value::tainted(taint),
-                },
-            },
-        }
-    }
-
-    /// `/user/<int:id>`: the route lets only a number through.
-    fn route_converts(&mut self, function: &Function, name: &str) -> bool {
-        function.decorators.iter().any(|decorator| {
-            let ExpressionKind::Call { arguments, .. } = &decorator.kind else { return false };
-            arguments.iter().any(|argument| match &argument.value.kind {
-                ExpressionKind::Text(path) => {
-                    ["int", "float", "uuid"].iter().any(|kind| path.contains(&format!("<{kind}:{name}>")))
-                }
-                _ => false,
-            })
-        })
-    }
-
-    /// A value that its annotation describes: of a library class, or free of taint where no attack fits the type.
-    pub(super) fn typed(&mut self, annotation: &Expression, taint: Taint) -> Value {
-        let inner = match &annotation.kind {
-            ExpressionKind::Subscript { value, index } => {
-                let name = self.quietly(|evaluator| evaluator.expression(value));
-                match &name.shape {
-                    Shape::External(name) if name.ends_with("Optional") || name.ends_with("Annotated") => {
-                        match &index.kind {
-                            ExpressionKind::Tuple(items) => items.first().unwrap_or(index),
-                            _ => index,
-                        }
-                    }
-                    Shape::External(name) if name.ends_with("Literal") => return Value::unknown(),
-                    _ => return Value::tainted(taint),
-                }
-            }
-            ExpressionKind::Binary { left, .. } => left,
-            _ => annotation,
-        };
-        let value = self.quietly(|evaluator| evaluator.expression(inner));
-        match &value.shape {
-            Shape::External(name) => match name.as_str() {
-                kind @ ("int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime"
-                | "decimal.Decimal") => self.made_by(kind, self.location(annotation.range), Value::unknown()),
-                "str" | "bytes" | "dict" | "list" | "object" | "typing.Any" => Value::tainted(taint),
-                class if class.contains('.') => Value { shape: Shape::Instance(class.into()), taint },
-                _ => Value::tainted(taint),
-            },
-            Shape::Class(class) if self.is_enum(*class) => Value::unknown(),
-            Shape::Class(class) => {
-                let shape = Shape::Object { class: *class, attributes: Arc::new([]) };
-                Value { shape, taint }
-            }
-            _ => Value::tainted(taint),
-        }
     }
 
     /// The qualified name of a decorator, and its last part, where they are known.
@@ -199,15 +148,53 @@ impl Evaluator<'_> {
         }
         let class = self.frame_ref().class;
         let bases = class.map(|class| self.lineage(class).libraries.clone()).unwrap_or_default();
-        models
-            .handlers()
-            .iter()
-            .find(|handler| {
-                let by_base = bases.iter().any(|base| handler.base.contains(base))
-                    && (handler.method.is_empty() || handler.method.contains(&function.name));
-                by_base || handler.function.contains(&function.name)
+        let by_base = models.handlers().iter().find(|handler| {
+            bases.iter().any(|base| handler.base.contains(base))
+                && (handler.method.is_empty() || is_named(&handler.method, &function.name))
+        });
+        let ancestors = class.map(|class| self.ancestor_names(class)).unwrap_or_default();
+        let by_name = || {
+            models.handlers().iter().find(|handler| {
+                let is_of_kind = match &handler.base_ends {
+                    Some(end) => ancestors.iter().any(|name| name.ends_with(end.as_str())),
+                    None => class.is_none(),
+                };
+                is_named(&handler.function, &function.name)
+                    || is_of_kind && has_signature(handler, function, usize::from(class.is_some()))
             })
-            .cloned()
+        };
+        if let Some(handler) = by_base.or_else(by_name) {
+            return Some(handler.clone());
+        }
+        if class.is_none() { self.view_by_its_answer(function).cloned() } else { None }
+    }
+
+    /// The names of a class and of its ancestors: what was generated may or may not stand in the workspace.
+    fn ancestor_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
+        let lineage = self.lineage(class);
+        let program = self.program;
+        let classes = lineage.classes.iter().filter_map(|class| program.class(*class));
+        classes.map(|(_, class)| class.name.clone()).chain(lineage.libraries.iter().cloned()).collect()
+    }
+
+    /// A view that is wired up in another file: it takes a request and gives a response of the framework.
+    fn view_by_its_answer(&mut self, function: &Function) -> Option<&'static HandlerRow> {
+        let models = self.program.models;
+        models.first_parameter(&function.parameters.first()?.name)?;
+        let mut answers = Vec::new();
+        find_answers(&function.body, &mut answers);
+        answers.into_iter().find_map(|callee| {
+            let value = self.quietly(|evaluator| evaluator.callee(callee));
+            let name = match &value.shape {
+                Shape::External(name) => name.clone(),
+                Shape::Class(class) => self.external_base(*class)?,
+                _ => return None,
+            };
+            models
+                .handlers()
+                .iter()
+                .find(|row| row.returning.iter().any(|known| models.derives_from(&name, known)))
+        })
     }
 
     /// `@app.get("/", response_class=HTMLResponse)`
@@ -221,24 +208,35 @@ impl Evaluator<'_> {
             })
         })
     }
+}
 
-    /// `db = Depends(get_db)`, `db: Annotated[Session, Depends(get_db)]`: given by the program, not by the client.
-    fn is_provided(&mut self, parameter: &Parameter) -> bool {
-        let annotated = parameter.annotation.as_ref().and_then(|annotation| match &annotation.kind {
-            ExpressionKind::Subscript { index, .. } => match &index.kind {
-                ExpressionKind::Tuple(items) => items.get(1..),
-                _ => None,
-            },
-            _ => None,
-        });
-        let candidates = parameter.default.iter().chain(annotated.unwrap_or_default());
-        for candidate in candidates {
-            let ExpressionKind::Call { function, .. } = &candidate.kind else { continue };
-            let callee = self.quietly(|evaluator| evaluator.callee(function));
-            if matches!(&callee.shape, Shape::External(name) if self.program.models.provides(name)) {
-                return true;
-            }
+/// What the calls call whose results a body returns.
+fn find_answers<'b>(body: &'b [Statement], found: &mut Vec<&'b Expression>) {
+    for statement in body {
+        if let StatementKind::Return(Some(Expression {
+            kind: ExpressionKind::Call { function, .. }, ..
+        })) = &statement.kind
+        {
+            found.push(function);
         }
-        false
+        for block in statement.blocks() {
+            find_answers(block, found);
+        }
     }
+}
+
+/// Whether a name is one of these; `resolve_*` is every name that begins so.
+fn is_named(names: &[SmolStr], name: &str) -> bool {
+    names.iter().any(|known| match known.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => known == name,
+    })
+}
+
+/// Whether the first parameters of a function are named as a protocol names them.
+fn has_signature(handler: &HandlerRow, function: &Function, skip: usize) -> bool {
+    let parameters = function.parameters.get(skip..).unwrap_or_default();
+    !handler.signature.is_empty()
+        && handler.signature.len() <= parameters.len()
+        && handler.signature.iter().zip(parameters).all(|(name, parameter)| *name == parameter.name)
 }

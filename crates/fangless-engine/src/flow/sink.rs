@@ -65,7 +65,8 @@ impl Evaluator<'_> {
             }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
-                if by_name.is_empty() && sink.tag == Tag::Sql && !looks_like_sql(&passed.value) {
+                let is_statement = sink.tag == Tag::Sql && !sink.is_fragment;
+                if by_name.is_empty() && is_statement && !looks_like_sql(&passed.value) {
                     continue;
                 }
                 let argument = self.location(passed.argument.value.range);
@@ -92,6 +93,10 @@ impl Evaluator<'_> {
             && matches!(&value.shape, Shape::Pieces(pieces)
                 if matches!(pieces.first(), Some(Piece::Text(prefix)) if prefix.len() > 2 && prefix.ends_with('_')))
         {
+            return;
+        }
+        // What is not a text is answered as JSON.
+        if tag == Tag::Html && matches!(value.shape, Shape::Mapping { .. }) {
             return;
         }
         let taint = match tag {
@@ -245,18 +250,30 @@ fn beginning(value: &Value) -> Taint {
     }
 }
 
-/// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally.
+/// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally. A text holds none, but
+/// a script or a query in a language of its own is one.
 fn operators(value: &Value) -> Taint {
     match &value.shape {
         Shape::Mapping { entries, .. } => {
             let mut taint = value.taint.clone();
             for (key, item) in entries.iter() {
-                if !matches!(key, Constant::Text(key) if &**key == "$eq") {
-                    taint.add(&operators(item));
+                match key {
+                    Constant::Text(key) if &**key == "$eq" => {}
+                    Constant::Text(key)
+                        if matches!(
+                            &**key,
+                            "$where" | "$function" | "$accumulator" | "query_string" | "script"
+                        ) =>
+                    {
+                        taint.add(&item.deep_taint().dangerous_for(Tag::Nosql));
+                    }
+                    _ if matches!(item.shape, Shape::Pieces(_)) => {}
+                    _ => taint.add(&operators(item)),
                 }
             }
             taint
         }
+        Shape::Pieces(_) => value.deep_taint().dangerous_for(Tag::Nosql),
         _ => value.deep_taint(),
     }
 }
@@ -266,7 +283,7 @@ pub(super) fn is_direct(origin: &Origin) -> bool {
     let mut step = origin.path.as_deref();
     while let Some(one) = step {
         let called = one.note.trim_end_matches('`').rsplit(['`', '.']).next().unwrap_or_default();
-        let copies = matches!(called, "get" | "getlist" | "get_json" | "to_dict" | "copy" | "strip");
+        let copies = matches!(called, "get" | "getlist" | "get_json" | "to_dict" | "dict" | "copy" | "strip");
         if matches!(one.kind, StepKind::Call | StepKind::Return) && !copies {
             return false;
         }

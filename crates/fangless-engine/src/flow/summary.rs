@@ -87,10 +87,10 @@ pub(super) struct Effort {
     /// Statements that may still be evaluated in called functions.
     pub(super) statements_left: usize,
     /// Calls inside calls that may still be followed.
-    pub(super) depth_left: usize,
+    depth_left: usize,
     /// Calls inside calls that were followed.
-    pub(super) height: usize,
-    pub(super) is_cut: bool,
+    height: usize,
+    is_cut: bool,
     /// Calls whose statements were counted: a loop or a condition asks for the same call again.
     counted: rustc_hash::FxHashSet<(FunctionReference, Location)>,
 }
@@ -105,6 +105,23 @@ impl Effort {
             counted: rustc_hash::FxHashSet::default(),
         }
     }
+
+    /// Whether no further call can be followed.
+    pub(super) fn is_spent(&mut self) -> bool {
+        self.is_cut |= self.depth_left == 0;
+        self.depth_left == 0 || self.statements_left == 0
+    }
+
+    /// Goes into a call without a summary; gives what `ascend` wants back.
+    pub(super) fn descend(&mut self) -> usize {
+        self.depth_left -= 1;
+        std::mem::take(&mut self.height)
+    }
+
+    pub(super) fn ascend(&mut self, height: usize) {
+        self.depth_left += 1;
+        self.height = height.max(self.height + 1);
+    }
 }
 
 impl Evaluator<'_> {
@@ -116,11 +133,7 @@ impl Evaluator<'_> {
         passed: &[Passed<'_>],
         at: Location,
     ) -> Option<(Arc<Summary>, Incoming)> {
-        if self.effort.depth_left == 0 {
-            self.effort.is_cut = true;
-            return None;
-        }
-        if self.effort.statements_left == 0 {
+        if self.effort.is_spent() {
             return None;
         }
         let mut incoming = Incoming::default();

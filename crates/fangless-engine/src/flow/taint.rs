@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::bounds::{MAX_ORIGINS, MAX_PATH};
 use crate::finding::StepKind;
-use crate::model::schema::Label;
+use crate::model::schema::{Label, Tag};
 pub use crate::model::tag::TagSet;
 use crate::text::TextRange;
 
@@ -165,6 +165,12 @@ impl Taint {
             (cleared != TagSet::ALL || matches!(origin.source, Source::MadeBy { .. }))
                 .then(|| Origin { cleared, ..origin.clone() })
         })
+    }
+
+    /// What made it harmless for sinks of one kind does not count here.
+    #[must_use]
+    pub fn dangerous_for(&self, tag: Tag) -> Self {
+        self.map(|origin| Some(Origin { cleared: origin.cleared.without(tag), ..origin.clone() }))
     }
 
     /// Without what is only a parameter: it says that a caller may pass text, and holds as long as it is that text.

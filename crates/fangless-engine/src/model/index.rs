@@ -20,6 +20,14 @@ pub struct Sink {
     pub argument: Vec<ArgumentSelector>,
     pub tag: Tag,
     pub when: Vec<Condition>,
+    pub is_fragment: bool,
+}
+
+/// What a call makes harmless where its arguments say so.
+#[derive(Clone, Debug)]
+pub struct Conversion {
+    pub clears: TagSet,
+    pub when: Vec<Condition>,
 }
 
 /// Values by qualified name, and by method name for receivers of unknown type.
@@ -60,19 +68,26 @@ pub struct Models {
     source_calls: Names<Label>,
     source_attributes: Names<Label>,
     source_clears: Names<TagSet>,
+    source_fields: Names<()>,
     sinks: Names<Vec<Sink>>,
     sanitizers: Names<TagSet>,
+    conversions: Names<Vec<Conversion>>,
     returns: Names<SmolStr>,
     attribute_types: Names<SmolStr>,
     propagates: Names<PropagateRow>,
     callbacks: Names<CallbackRow>,
     handlers: Vec<HandlerRow>,
+    client_calls: HandlerRow,
+    registrars: Names<HandlerRow>,
     aliases: FxHashMap<SmolStr, SmolStr>,
     /// First segments of the aliases: most names are done after one look here.
     alias_roots: FxHashSet<SmolStr>,
     bases: FxHashMap<SmolStr, Vec<SmolStr>>,
+    /// First segments of all names that rows speak of.
+    roots: FxHashSet<SmolStr>,
     never_returns: FxHashSet<SmolStr>,
     provides: FxHashSet<SmolStr>,
+    asks_client: FxHashSet<SmolStr>,
     first_parameters: FxHashMap<SmolStr, SmolStr>,
     undeclared: FxHashMap<SmolStr, SmolStr>,
     undeclared_instances: FxHashMap<SmolStr, SmolStr>,
@@ -96,12 +111,29 @@ impl Models {
 
     /// The index of some files. Where rows disagree, the later one holds; sinks add up.
     pub fn from_files(files: impl IntoIterator<Item = ModelFile>) -> Self {
-        let mut models = Self::default();
+        let client_calls = HandlerRow { label: Some(Label::Web), ..HandlerRow::default() };
+        let mut models = Self { client_calls, ..Self::default() };
         for file in files {
             models.add(file);
         }
         models.widen_handlers();
+        models.find_roots();
         models
+    }
+
+    fn find_roots(&mut self) {
+        let names = self
+            .source_calls
+            .exact
+            .keys()
+            .chain(self.source_attributes.exact.keys())
+            .chain(self.sinks.exact.keys())
+            .chain(self.sanitizers.exact.keys())
+            .chain(self.returns.exact.keys())
+            .chain(self.propagates.exact.keys())
+            .chain(self.bases.keys())
+            .chain(self.handlers.iter().flat_map(|row| row.base.iter().chain(&row.decorator)));
+        self.roots = names.filter_map(|name| name.split('.').next()).map(SmolStr::new).collect();
     }
 
     fn add(&mut self, file: ModelFile) {
@@ -112,18 +144,27 @@ impl Models {
                 let tags = TagSet::of(&row.clears);
                 row.call.iter().chain(&row.attribute).for_each(|name| self.source_clears.put(name, tags));
             }
+            if row.has_fields {
+                row.attribute.iter().for_each(|name| self.source_fields.put(name, ()));
+            }
         }
         for row in file.sink {
             for name in &row.callee {
-                let sink = Sink { argument: row.argument.clone(), tag: row.tag, when: row.when.clone() };
+                let (argument, when) = (row.argument.clone(), row.when.clone());
+                let sink = Sink { argument, tag: row.tag, when, is_fragment: row.is_fragment };
                 self.sinks.place(name).push(sink);
             }
         }
         for row in file.sanitizer {
             let tags = if row.clears.is_empty() { TagSet::ALL } else { TagSet::of(&row.clears) };
             for name in &row.callee {
-                let known = self.sanitizers.place(name);
-                *known = known.union(tags);
+                if row.when.is_empty() {
+                    let known = self.sanitizers.place(name);
+                    *known = known.union(tags);
+                } else {
+                    let conversion = Conversion { clears: tags, when: row.when.clone() };
+                    self.conversions.place(name).push(conversion);
+                }
             }
         }
         for row in file.returns {
@@ -140,6 +181,11 @@ impl Models {
                 self.callbacks.put(&name, row.clone());
             }
         }
+        for row in &file.handler {
+            for name in &row.registrar {
+                self.registrars.put(name, row.clone());
+            }
+        }
         self.handlers.extend(file.handler);
         for (from, to) in file.alias {
             let root = from.split('.').next().unwrap_or(&from);
@@ -148,6 +194,7 @@ impl Models {
         }
         self.never_returns.extend(file.never_returns);
         self.provides.extend(file.provides);
+        self.asks_client.extend(file.asks_client);
         self.first_parameters.extend(file.first_parameter);
         self.bases.extend(file.class);
         self.undeclared.extend(file.undeclared);
@@ -226,6 +273,11 @@ impl Models {
         self.find(&self.source_clears, name).copied().unwrap_or_default()
     }
 
+    /// Whether a source holds a field for each that the class of its object declares.
+    pub fn has_fields(&self, name: &str) -> bool {
+        self.find(&self.source_fields, name).is_some()
+    }
+
     pub fn sinks(&self, name: &str) -> &[Sink] {
         self.find(&self.sinks, name).map_or(&[], Vec::as_slice)
     }
@@ -243,6 +295,13 @@ impl Models {
     /// The same for a method of an unknown receiver.
     pub fn sanitizer_method(&self, method: &str) -> Option<TagSet> {
         self.sanitizers.methods.get(method).copied()
+    }
+
+    /// What a call makes harmless where its arguments say so; by its method where its name is not known.
+    pub fn conversions(&self, name: Option<&str>, method: Option<&str>) -> &[Conversion] {
+        name.and_then(|name| self.find(&self.conversions, name))
+            .or_else(|| method.and_then(|method| self.conversions.methods.get(method)))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The class of what a call gives.
@@ -292,6 +351,21 @@ impl Models {
         &self.handlers
     }
 
+    /// How a framework calls the function that this call hands to it.
+    pub fn registrar(&self, name: &str) -> Option<&HandlerRow> {
+        self.find(&self.registrars, name)
+    }
+
+    /// The same for a method of an unknown receiver.
+    pub fn registrar_method(&self, method: &str) -> Option<&HandlerRow> {
+        self.registrars.methods.get(method)
+    }
+
+    /// How a framework calls a function that provides something to a handler.
+    pub fn client_calls(&self) -> &HandlerRow {
+        &self.client_calls
+    }
+
     /// The name under which the models know a thing: re-exports and forks are renamed.
     pub fn canonical<'n>(&self, name: &'n str) -> Cow<'n, str> {
         let root = name.split('.').next().unwrap_or(name);
@@ -308,6 +382,11 @@ impl Models {
                 None => return Cow::Borrowed(name),
             }
         }
+    }
+
+    /// Whether rows speak of the package that a name begins with.
+    pub fn knows_package(&self, name: &str) -> bool {
+        name.split('.').next().is_some_and(|root| self.roots.contains(root))
     }
 
     /// The bases of a library class, as far as rows name them.
@@ -328,6 +407,11 @@ impl Models {
     /// Whether a parameter with a call of it as default or in its annotation is provided by the program.
     pub fn provides(&self, name: &str) -> bool {
         self.provides.contains(name)
+    }
+
+    /// Whether a parameter with a call of it as default or in its annotation is given by the client.
+    pub fn asks_client(&self, name: &str) -> bool {
+        self.asks_client.contains(name)
     }
 
     /// The class of a first parameter of this name that nothing else describes.

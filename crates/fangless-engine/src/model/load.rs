@@ -120,6 +120,9 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("sink", number, "callee", &row.callee, Stars::Method)?;
     }
     for (number, row) in file.sanitizer.iter().enumerate() {
+        if row.callee.is_empty() {
+            return Err(wrong("sanitizer", number, "`callee` must not be empty".to_owned()));
+        }
         names("sanitizer", number, "callee", &row.callee, Stars::Method)?;
     }
     for (number, row) in file.returns.iter().enumerate() {
@@ -134,13 +137,21 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
         names("propagate", number, "callee", &row.callee, Stars::None)?;
     }
     for (number, row) in file.handler.iter().enumerate() {
-        if row.decorator.is_empty() && row.base.is_empty() && row.function.is_empty() {
-            return Err(wrong(
-                "handler",
-                number,
-                "one of `decorator`, `base` and `function` must be given".to_owned(),
-            ));
+        let called =
+            [&row.decorator, &row.base, &row.function, &row.signature, &row.registrar, &row.returning];
+        if called.iter().all(|names| names.is_empty()) {
+            let message = "one of `decorator`, `base`, `function`, `signature`, `registrar` and `returning` \
+                           must be given";
+            return Err(wrong("handler", number, message.to_owned()));
         }
+        if row.registrar.is_empty() != row.registered.is_none() {
+            return Err(wrong("handler", number, "`registrar` and `registered` go together".to_owned()));
+        }
+        if row.base_ends.is_some() && row.signature.is_empty() {
+            return Err(wrong("handler", number, "`base-ends` goes with `signature`".to_owned()));
+        }
+        names("handler", number, "registrar", &row.registrar, Stars::Method)?;
+        names("handler", number, "returning", &row.returning, Stars::None)?;
         names("handler", number, "decorator", &row.decorator, Stars::Method)?;
         names("handler", number, "base", &row.base, Stars::None)?;
         for (position, class) in &row.parameter {
@@ -149,6 +160,15 @@ fn check(name_of_file: &str, text: &str, file: &ModelFile) -> Result<(), ModelEr
             {
                 let message = format!(
                     "`parameter.{position}` must be a position with a class, `\"0\" = \"flask.Request\"`"
+                );
+                return Err(wrong("handler", number, message));
+            }
+        }
+        for (position, name) in &row.declared {
+            if row.base.is_empty() || position.parse::<u16>().is_err() || name.as_str().is_none() {
+                let message = format!(
+                    "`declared.{position}` must be a position with a name of the class, `\"0\" = \"form_class\"`, \
+                     and goes with `base`"
                 );
                 return Err(wrong("handler", number, message));
             }
@@ -241,7 +261,7 @@ mod tests {
             for row in &file.sanitizer {
                 for callee in &row.callee {
                     match row.clears.as_slice() {
-                        [] => once(format!("sanitizer {callee}")),
+                        [] => once(format!("sanitizer {callee} {:?}", row.when)),
                         tags => {
                             tags.iter().for_each(|tag| once(format!("sanitizer {callee} {}", tag.name())));
                         }
@@ -276,6 +296,14 @@ mod tests {
         for (text, line, key) in [
             ("library = \"x\"\n[[source]]\nlabel = \"web\"\n", 2, "[[source]]"),
             ("library = \"x\"\n\n[[handler]]\nlabel = \"web\"\n", 3, "[[handler]]"),
+            ("library = \"x\"\n[[handler]]\nregistrar = [\"a.b\"]\n", 2, "[[handler]]"),
+            ("library = \"x\"\n[[handler]]\nfunction = [\"f\"]\nbase-ends = \"S\"\n", 2, "[[handler]]"),
+            (
+                "library = \"x\"\n[[handler]]\nfunction = [\"f\"]\ndeclared = { \"0\" = \"x\" }\n",
+                2,
+                "[[handler]]",
+            ),
+            ("library = \"x\"\n[[sanitizer]]\ncallee = []\n", 2, "[[sanitizer]]"),
             ("library = \"x\"\n[[source]]\ncall = [\"a.*\"]\nlabel = \"web\"\n", 2, "[[source]]"),
             ("library = \"x\"\n[[sanitizer]]\ncallee = [\"a\"]\nclear = []\n", 4, "clear"),
         ] {

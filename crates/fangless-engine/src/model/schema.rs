@@ -44,6 +44,9 @@ pub struct ModelFile {
     /// Callees that, as a parameter's default or in its annotation, say that the program provides it, not the client.
     #[serde(default)]
     pub provides: Vec<SmolStr>,
+    /// Callees that, as a parameter's default or in its annotation, say that the client gives it.
+    #[serde(default)]
+    pub asks_client: Vec<SmolStr>,
     /// The class of a first parameter without annotation, by its name: `request = "web.Request"`.
     #[serde(default)]
     pub first_parameter: FxHashMap<SmolStr, SmolStr>,
@@ -132,6 +135,10 @@ pub struct SourceRow {
     /// The sinks for which what enters here is harmless: a form has checked which fields there are.
     #[serde(default)]
     pub clears: Vec<Tag>,
+    /// It holds a field for each that the object's class declares; those of a harmless kind (a sanitizer's class) are
+    /// harmless.
+    #[serde(default)]
+    pub has_fields: bool,
 }
 
 /// An argument through which data does harm.
@@ -146,6 +153,9 @@ pub struct SinkRow {
     /// Conditions on the call's arguments (`shell=True`).
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// It is a part of a statement: on a receiver of unknown type it need not read as a whole one.
+    #[serde(default)]
+    pub is_fragment: bool,
 }
 
 /// A call whose result is no longer dangerous for the tags.
@@ -156,6 +166,9 @@ pub struct SanitizerRow {
     /// Empty: clears everything.
     #[serde(default)]
     pub clears: Vec<Tag>,
+    /// Conditions on the call's arguments (`type=int`).
+    #[serde(default)]
+    pub when: Vec<Condition>,
 }
 
 /// The type of a call's result, or of an attribute.
@@ -235,7 +248,7 @@ pub enum Target {
 }
 
 /// A function that a framework calls: its parameters come from outside.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HandlerRow {
     /// Decorators (`flask.Flask.route`, `*.route`).
@@ -244,18 +257,37 @@ pub struct HandlerRow {
     /// Methods of subclasses of these classes …
     #[serde(default)]
     pub base: Vec<SmolStr>,
-    /// … with one of these names; all methods when empty.
+    /// … with one of these names (`resolve_*`); all methods when empty.
     #[serde(default)]
     pub method: Vec<SmolStr>,
     /// Functions of these names.
     #[serde(default)]
     pub function: Vec<SmolStr>,
+    /// Functions, or methods of classes whose names, or whose bases' names, end like this (`base-ends`), whose first
+    /// parameters have these names.
+    #[serde(default)]
+    pub signature: Vec<SmolStr>,
+    #[serde(default)]
+    pub base_ends: Option<SmolStr>,
+    /// Calls that hand a function to the framework …
+    #[serde(default)]
+    pub registrar: Vec<SmolStr>,
+    /// … and the argument that it stands in.
+    #[serde(default)]
+    pub registered: Option<ArgumentSelector>,
+    /// Functions that take a request (`first-parameter`) and return the result of one of these, wherever they are
+    /// wired up.
+    #[serde(default)]
+    pub returning: Vec<SmolStr>,
     /// Label of the parameters that no other key describes.
     #[serde(default)]
     pub label: Option<Label>,
     /// Types of single parameters by position (`self` not counted): `{ "0" = "django.http.HttpRequest" }`.
     #[serde(default)]
     pub parameter: toml::map::Map<String, toml::Value>,
+    /// Parameters by position that the handler's class describes under a name: `{ "0" = "form_class" }`.
+    #[serde(default)]
+    pub declared: toml::map::Map<String, toml::Value>,
     /// What the handler returns reaches this sink (`html` for web views).
     #[serde(default)]
     pub returns: Option<Tag>,

@@ -130,6 +130,11 @@ impl TagSet {
         Self(self.0 & other.0)
     }
 
+    #[must_use]
+    pub const fn without(self, tag: Tag) -> Self {
+        Self(self.0 & !(1 << tag as u32))
+    }
+
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
