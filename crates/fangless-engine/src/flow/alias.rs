@@ -83,7 +83,11 @@ impl Evaluator<'_> {
 fn is_mutable(value: &Value) -> bool {
     matches!(
         value.shape,
-        Shape::Sequence { .. } | Shape::Mapping { .. } | Shape::Object { .. } | Shape::Sections(_)
+        Shape::Sequence { .. }
+            | Shape::Mapping { .. }
+            | Shape::Object { .. }
+            | Shape::Record { is_tuple: false, .. }
+            | Shape::Sections(_)
     )
 }
 

@@ -10,6 +10,8 @@ pub(crate) const MAX_PATH: usize = 16;
 pub(crate) const MAX_ELEMENTS: usize = 64;
 /// Parts of a value that a variable holds, all the way down; past it the innermost are no longer told apart.
 pub(crate) const MAX_PARTS: usize = 512;
+/// Known elements for each of which a comprehension is evaluated by itself.
+pub(crate) const MAX_UNROLLED: usize = 8;
 /// Length in bytes of a constant string that folding may build.
 pub(crate) const MAX_TEXT: usize = 4096;
 /// Files that an imported name may be handed through.

@@ -5,11 +5,11 @@ use super::bounds::MAX_ELEMENTS;
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
-use super::library::{put, to_text, with_taint};
+use super::library::{pairs, put, to_text, with_taint};
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
 use crate::model::schema::{Tag, Target};
-use crate::syntax::ir::{ArgumentKind, Expression};
+use crate::syntax::ir::{ArgumentKind, Expression, ExpressionKind};
 
 impl Evaluator<'_> {
     /// The result of a built-in call, where more is known of it than its taint.
@@ -35,7 +35,17 @@ impl Evaluator<'_> {
                 let ending = Value::tainted(taint.cleared(TagSet::of(&[Tag::Path])));
                 Some(Value::sequence(vec![Value::tainted(taint), ending], false))
             }
-            "next" => Some(self.element_of(first?)),
+            // The first of what was made for this alone; of another iterator some may be gone.
+            "next" => match (passed.first().map(|one| &one.argument.value.kind), &first?.shape) {
+                (Some(ExpressionKind::Call { .. }), Shape::Sequence { items, open: false })
+                    if !items.is_empty() =>
+                {
+                    Some(with_taint(items[0].clone(), &first?.taint))
+                }
+                _ => Some(self.element_of(first?)),
+            },
+            "abs" | "round" | "ord" | "chr" | "bool" | "min" | "max" | "sum" | "all" | "any"
+            | "isinstance" => folded(name, &positional),
             "sorted" => match &first?.shape {
                 Shape::Sequence { items, .. } => Some(Value {
                     shape: Shape::Sequence { items: items.clone(), open: true },
@@ -64,19 +74,6 @@ impl Evaluator<'_> {
             "collections.ChainMap" => chain(&positional),
             "configparser.ConfigParser" => {
                 Some(Value { shape: Shape::Sections([].into()), taint: Taint::default() })
-            }
-            "dataclasses.replace" => {
-                let object = first?;
-                if !matches!(object.shape, Shape::Object { .. }) {
-                    return None;
-                }
-                let mut changed = object.clone();
-                for one in passed {
-                    if let Some(name) = &one.argument.keyword {
-                        changed = super::statement::with_attribute(changed, name, one.value.clone());
-                    }
-                }
-                Some(changed)
             }
             _ => None,
         }
@@ -151,6 +148,59 @@ fn integer_value(number: i64) -> Value {
     Value::constant(Constant::Integer(number))
 }
 
+/// Functions of numbers and truth values, of constants.
+fn folded(name: &str, arguments: &[&Value]) -> Option<Value> {
+    let first = arguments.first()?;
+    let items: Vec<Value> = match (&first.shape, arguments.len()) {
+        (Shape::Sequence { items, open: false }, 1) => items.to_vec(),
+        _ => arguments.iter().map(|value| (*value).clone()).collect(),
+    };
+    let number = |value: &Value| match value.as_constant() {
+        Some(Constant::Integer(number)) => Some(*number),
+        _ => None,
+    };
+    let numbers = || items.iter().map(number).collect::<Option<Vec<i64>>>();
+    match (name, first.as_constant()) {
+        ("abs", Some(Constant::Integer(number))) => number.checked_abs().map(integer_value),
+        ("round", Some(Constant::Integer(number))) => Some(integer_value(*number)),
+        #[expect(clippy::cast_possible_truncation, reason = "within the bounds that are tested")]
+        ("round", Some(Constant::Float(number))) if arguments.len() == 1 && number.abs() < 1e15 => {
+            Some(integer_value(number.round_ties_even() as i64))
+        }
+        ("ord", Some(Constant::Text(text))) if text.chars().count() == 1 => {
+            text.chars().next().map(|one| integer_value(i64::from(u32::from(one))))
+        }
+        ("chr", Some(Constant::Integer(code))) => {
+            let character = char::from_u32(u32::try_from(*code).ok()?)?;
+            Some(Value::text(character.encode_utf8(&mut [0; 4])))
+        }
+        ("bool", _) => first.truth().map(Value::boolean),
+        ("min", _) => numbers()?.into_iter().min().map(integer_value),
+        ("max", _) => numbers()?.into_iter().max().map(integer_value),
+        ("sum", _) if arguments.len() == 1 && matches!(first.shape, Shape::Sequence { .. }) => {
+            numbers()?.into_iter().try_fold(0_i64, i64::checked_add).map(integer_value)
+        }
+        ("all" | "any", _) if matches!(first.shape, Shape::Sequence { open: false, .. }) => {
+            let truths = items.iter().map(Value::truth).collect::<Option<Vec<bool>>>()?;
+            Some(Value::boolean(if name == "all" {
+                !truths.contains(&false)
+            } else {
+                truths.contains(&true)
+            }))
+        }
+        ("isinstance", Some(constant)) => {
+            let Shape::External(kind) = &arguments.get(1)?.shape else { return None };
+            let is_known = matches!(
+                kind.as_str(),
+                "str" | "bytes" | "int" | "float" | "bool" | "list" | "dict" | "tuple" | "set"
+            );
+            let holds = *kind == constant.type_name() || (kind == "int" && constant.type_name() == "bool");
+            is_known.then(|| Value::boolean(holds))
+        }
+        _ => None,
+    }
+}
+
 /// `int(text)`, `int(text, base)` of constants.
 fn integer(arguments: &[&Value]) -> Option<Value> {
     let constant = arguments.first()?.as_constant()?;
@@ -221,10 +271,13 @@ fn mapping(passed: &[Passed<'_>]) -> Value {
                 open |= other;
                 taint.add(&one.value.taint);
             }
-            (None, _) => {
-                open = true;
-                taint.add(&one.value.deep_taint());
-            }
+            (None, _) => match pairs(&one.value) {
+                Some(more) => more.into_iter().for_each(|(key, value)| put(&mut entries, key, value)),
+                None => {
+                    open = true;
+                    taint.add(&one.value.deep_taint());
+                }
+            },
         }
     }
     Value { shape: Shape::Mapping { entries: entries.into(), open }, taint }

@@ -105,6 +105,9 @@ impl Evaluator<'_> {
     /// A value that is chosen or made by a function that the evaluator knows: an attribute by its name, a module by its
     /// name, a callable with some arguments.
     pub(super) fn chosen(&mut self, called: &Called<'_>) -> Option<Value> {
+        if let Some(record) = self.record_call(called) {
+            return Some(record);
+        }
         let first = called.passed.first()?;
         match called.qualified? {
             "getattr" => {

@@ -33,6 +33,8 @@ pub(super) struct Lineage {
     pub(super) classes: Vec<ClassReference>,
     /// Library classes among the ancestors, without those that say nothing of an object.
     pub(super) libraries: Vec<SmolStr>,
+    /// Fields of a named tuple that it is made from.
+    fields: Vec<SmolStr>,
 }
 
 impl Evaluator<'_> {
@@ -74,6 +76,11 @@ impl Evaluator<'_> {
                     ) =>
                 {
                     lineage.libraries.push(name);
+                }
+                // `class Pair(namedtuple("Pair", "one other"))`
+                Shape::RecordClass(fields) => {
+                    lineage.libraries.push("typing.NamedTuple".into());
+                    lineage.fields.extend(fields.iter().map(|(name, _)| name.clone()));
                 }
                 // `declarative_base()`, `db.Model`
                 Shape::Instance(name) => lineage.libraries.push(name),
@@ -160,7 +167,7 @@ impl Evaluator<'_> {
     /// The fields of a dataclass, those of its bases first.
     pub(super) fn field_names(&mut self, class: ClassReference) -> Vec<SmolStr> {
         let lineage = self.lineage(class);
-        let mut names: Vec<SmolStr> = Vec::new();
+        let mut names: Vec<SmolStr> = lineage.fields.clone();
         for owner in lineage.classes.iter().rev() {
             for (field, _) in &self.members(*owner).fields {
                 if !names.contains(field) {
@@ -358,6 +365,9 @@ impl Members {
             StatementKind::Assign { targets, value } => {
                 for target in targets {
                     if let ExpressionKind::Name(name) = &target.kind {
+                        if is_field(value) && !self.fields.iter().any(|(field, _)| field == name) {
+                            self.fields.push((name.clone(), value.clone()));
+                        }
                         self.attributes.insert(name.clone(), (chunk, value.clone()));
                     }
                 }
@@ -374,6 +384,13 @@ impl Members {
             _ => {}
         }
     }
+}
+
+/// `name = attr.ib()`
+fn is_field(value: &Expression) -> bool {
+    let ExpressionKind::Call { function, .. } = &value.kind else { return false };
+    super::evaluator::spelled_name(function)
+        .is_some_and(|name| matches!(name.as_str(), "attr.ib" | "attr.field" | "attrs.field"))
 }
 
 /// Which statements of a chunk belong to a class body.

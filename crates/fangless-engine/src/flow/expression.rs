@@ -13,9 +13,7 @@ use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
-use crate::syntax::ir::{
-    BinaryOperator, Clause, CompareOperator, ComprehensionKind, Expression, ExpressionKind, FormatPart,
-};
+use crate::syntax::ir::{BinaryOperator, CompareOperator, Expression, ExpressionKind, FormatPart};
 
 impl Evaluator<'_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Value {
@@ -56,7 +54,11 @@ impl Evaluator<'_> {
                 None => Value::unknown(),
             },
             ExpressionKind::Negative(operand) => match self.expression(operand).as_constant() {
-                Some(Constant::Integer(number)) => Value::constant(Constant::Integer(-number)),
+                Some(Constant::Integer(number)) => match number.checked_neg() {
+                    Some(number) => Value::constant(Constant::Integer(number)),
+                    None => Value::unknown(),
+                },
+                Some(Constant::Float(number)) => Value::constant(Constant::Float(-number)),
                 _ => Value::unknown(),
             },
             ExpressionKind::Logical { is_and, values } => self.logical(*is_and, values),
@@ -181,6 +183,10 @@ impl Evaluator<'_> {
                 Some(value) => self.bound(value, owner),
                 None => self.inherited_from_library(*class, name),
             },
+            Shape::Record { fields, .. } if fields.iter().any(|(known, _)| known == name) => {
+                let field = fields.iter().find(|(known, _)| known == name);
+                field.map(|(_, value)| value.clone()).unwrap_or_default()
+            }
             Shape::Instance(class) => {
                 let models = self.program.models;
                 let dotted = SmolStr::from(format!("{class}.{name}"));
@@ -250,39 +256,34 @@ impl Evaluator<'_> {
                 };
                 Value { shape, taint: owner.deep_taint() }
             }
-            // A named tuple by position.
-            Shape::Object { class, attributes } => match key.as_constant() {
-                Some(Constant::Integer(at)) => {
-                    let name =
-                        usize::try_from(*at).ok().and_then(|at| self.field_names(*class).get(at).cloned());
-                    let field = name.and_then(|name| attributes.iter().find(|(known, _)| *known == name));
-                    match field {
-                        Some((_, value)) => value.clone(),
-                        None => Value::tainted(owner.deep_taint()),
-                    }
-                }
-                _ => library::item(owner, key),
+            Shape::Object { .. } | Shape::Record { .. } => match self.tuple_items(owner) {
+                Some(items) => library::item(&Value::sequence(items, false), key),
+                None => library::item(owner, key),
             },
             _ => library::item(owner, key),
         }
     }
 
     fn slice(&mut self, owner: &Value, parts: &[Option<Expression>]) -> Value {
-        let bounds: Vec<Option<Value>> =
-            parts.iter().map(|part| part.as_ref().map(|part| self.expression(part))).collect();
-        let number = |at: usize| match bounds.get(at) {
-            Some(Some(value)) => match value.as_constant() {
-                Some(Constant::Integer(number)) => Some(Some(*number)),
-                _ => None,
-            },
-            _ => Some(None),
-        };
-        if let (Some(lower), Some(upper), Some(None)) = (number(0), number(1), number(2))
-            && let Some(value) = fold::slice(owner, lower, upper)
-        {
-            return value;
+        self.slice_bounds(parts)
+            .and_then(|bounds| fold::slice(owner, bounds))
+            .unwrap_or_else(|| Value::tainted(owner.deep_taint()))
+    }
+
+    /// The numbers of a slice, where all are known.
+    pub(super) fn slice_bounds(&mut self, parts: &[Option<Expression>]) -> Option<fold::Bounds> {
+        let mut bounds = fold::Bounds::default();
+        let mut are_known = parts.len() <= bounds.len();
+        for (at, part) in parts.iter().enumerate() {
+            let Some(part) = part else { continue };
+            let value = self.expression(part);
+            match (value.as_constant(), bounds.get_mut(at)) {
+                (Some(Constant::Integer(number)), Some(bound)) => *bound = Some(*number),
+                (Some(Constant::None), _) => {}
+                _ => are_known = false,
+            }
         }
-        Value::tainted(owner.deep_taint())
+        are_known.then_some(bounds)
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Value {
@@ -302,6 +303,25 @@ impl Evaluator<'_> {
                 let mut pieces = pieces_of(left);
                 pieces.extend(pieces_of(right));
                 from_pieces(pieces)
+            }
+            BinaryOperator::Multiply => {
+                let (list, times) =
+                    if matches!(left.shape, Shape::Sequence { .. }) { (left, right) } else { (right, left) };
+                match (&list.shape, times.as_constant()) {
+                    (Shape::Sequence { items, open }, Some(Constant::Integer(times)))
+                        if usize::try_from(*times)
+                            .is_ok_and(|times| items.len().saturating_mul(times) <= MAX_ELEMENTS) =>
+                    {
+                        let times = usize::try_from(*times).unwrap_or(0);
+                        let all = std::iter::repeat_n(items.iter(), times).flatten().cloned().collect();
+                        library::with_taint(Value::sequence(all, *open), &list.taint)
+                    }
+                    _ => {
+                        let mut taint = left.deep_taint();
+                        taint.add(&right.deep_taint());
+                        Value::tainted(taint)
+                    }
+                }
             }
             BinaryOperator::BitOr
                 if matches!(left.shape, Shape::Mapping { .. })
@@ -364,7 +384,7 @@ impl Evaluator<'_> {
         let mut result = Some(true);
         for (operator, right) in rest {
             let right_value = self.expression(right);
-            let one = fold::compare(*operator, &left_value, &right_value);
+            let one = self.decide(*operator, &left_value, &right_value);
             if matches!(operator, CompareOperator::Equal | CompareOperator::NotEqual) {
                 self.tell_comparison((left, &left_value), (right, &right_value));
             }
@@ -435,7 +455,9 @@ impl Evaluator<'_> {
                 let value = self.expression(value);
                 match value.shape {
                     Shape::Mapping { entries, open: more } => {
-                        known.extend(entries.iter().cloned());
+                        for (key, value) in entries.iter() {
+                            library::put(&mut known, key.clone(), value.clone());
+                        }
                         open |= more;
                     }
                     _ => {
@@ -505,76 +527,6 @@ impl Evaluator<'_> {
             }
         }
         from_pieces(pieces)
-    }
-
-    fn comprehension(
-        &mut self,
-        kind: ComprehensionKind,
-        element: &Expression,
-        value: Option<&Expression>,
-        clauses: &[Clause],
-    ) -> Value {
-        let before = self.frame_ref().state.clone();
-        for clause in clauses {
-            match clause {
-                Clause::For { target, iterable } => {
-                    let items = self.expression(iterable);
-                    let item = self.element_of(&items);
-                    self.bind(target, item);
-                }
-                Clause::If(test) => {
-                    self.expression(test);
-                    self.assume(test, true);
-                }
-            }
-        }
-        let mut result = self.expression(element);
-        if kind == ComprehensionKind::Dictionary
-            && let Some(value) = value
-        {
-            result.taint.add(&self.expression(value).deep_taint());
-            result = Value::tainted(result.deep_taint());
-        }
-        self.frame().state = before;
-        match kind {
-            ComprehensionKind::Dictionary => {
-                Value { shape: Shape::Mapping { entries: Arc::new([]), open: true }, taint: result.taint }
-            }
-            _ => Value::sequence(vec![result], true),
-        }
-    }
-
-    /// Any element of an iterable.
-    pub(super) fn element_of(&mut self, value: &Value) -> Value {
-        match &value.shape {
-            Shape::Sequence { items, .. } => {
-                let mut result: Option<Value> = None;
-                for item in items.iter() {
-                    result = Some(match result {
-                        Some(known) => known.join(item),
-                        None => item.clone(),
-                    });
-                }
-                let mut result = result.unwrap_or_default();
-                result.taint.add(&value.taint);
-                result
-            }
-            Shape::Mapping { entries, open } => {
-                let keys: Vec<Constant> = entries.iter().map(|(key, _)| key.clone()).collect();
-                match (open, keys.len()) {
-                    (false, 1) => Value::constant(keys[0].clone()),
-                    (false, count) if count > 1 && count <= super::bounds::MAX_CHOICES => {
-                        Value { shape: Shape::Choice(keys.into()), taint: Taint::default() }
-                    }
-                    _ => Value::tainted(value.taint.clone()),
-                }
-            }
-            Shape::Instance(class) => match self.program.models.returns(&format!("{class}.__iter__")) {
-                Some(item) => Value { shape: Shape::Instance(item.clone()), taint: value.deep_taint() },
-                None => Value::tainted(value.deep_taint()),
-            },
-            _ => Value::tainted(value.deep_taint()),
-        }
     }
 
     /// Remembers who made a value, where some rule asks for that.

@@ -95,7 +95,7 @@ impl Evaluator<'_> {
                     None => rest.add(&one.value.deep_taint()),
                 }
             }
-            return Value { shape: Shape::Object { class, attributes: attributes.into() }, taint: rest };
+            return self.made(class, attributes, rest, whole);
         };
         let object =
             Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };

@@ -70,7 +70,7 @@ impl Evaluator<'_> {
         };
         let left_value = self.quietly(|evaluator| evaluator.expression(left));
         let right_value = self.quietly(|evaluator| evaluator.expression(right));
-        if let Some(known) = super::fold::compare(operator, &left_value, &right_value)
+        if let Some(known) = self.decide(operator, &left_value, &right_value)
             && known != positive
         {
             self.frame().state = None;
@@ -237,8 +237,18 @@ impl Evaluator<'_> {
 
     /// After a statement that calls a function of the workspace: it returned, so its checks that raise have passed.
     pub(super) fn after_call(&mut self, expression: &Expression) {
-        let ExpressionKind::Call { arguments, .. } = &expression.kind else { return };
+        let ExpressionKind::Call { function, arguments } = &expression.kind else { return };
         if self.frame_ref().state.is_none() || arguments.is_empty() {
+            return;
+        }
+        if let ExpressionKind::Name(_) | ExpressionKind::Attribute { .. } = &function.kind
+            && is_conversion(called(function))
+        {
+            // It did not raise: what was converted is a number, an identifier or an address.
+            let callee = self.quietly(|evaluator| evaluator.callee(function));
+            if matches!(callee.shape, Shape::External(_)) {
+                self.clear(&arguments[0].value, TagSet::ALL);
+            }
             return;
         }
         let Some(cleared) = self.cleared_by(expression, arguments, None) else { return };
@@ -351,6 +361,10 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
             entries: entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
             open,
         },
+        Shape::Record { fields, is_tuple } => Shape::Record {
+            fields: fields.iter().map(|(name, item)| (name.clone(), cleared(item.clone(), tags))).collect(),
+            is_tuple,
+        },
         Shape::Sections(entries) => Shape::Sections(
             entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
         ),
@@ -409,6 +423,13 @@ fn type_tags(expression: &Expression) -> TagSet {
         "dict" | "list" | "Mapping" | "object" => TagSet::EMPTY,
         _ => TagSet::of(&[Tag::Nosql]),
     }
+}
+
+fn is_conversion(name: &str) -> bool {
+    matches!(
+        name,
+        "int" | "float" | "UUID" | "ip_address" | "ip_network" | "IPv4Address" | "IPv6Address" | "Decimal"
+    )
 }
 
 fn is_verification(name: &str) -> bool {

@@ -24,6 +24,12 @@ pub(super) fn member_name(owner: &Value, name: &str) -> Option<SmolStr> {
 
 /// `owner[key]`.
 pub(super) fn item(owner: &Value, key: &Value) -> Value {
+    // `pair[len(name) > 3]`
+    if let Some(Constant::Boolean(place)) = key.as_constant()
+        && matches!(owner.shape, Shape::Sequence { .. } | Shape::Constant(_))
+    {
+        return item(owner, &Value::constant(Constant::Integer(i64::from(*place))));
+    }
     match (&owner.shape, key.as_constant()) {
         (Shape::Sequence { items, open: false }, Some(Constant::Integer(at))) => {
             let at = if *at < 0 { at + i64::try_from(items.len()).unwrap_or(0) } else { *at };
@@ -38,9 +44,10 @@ pub(super) fn item(owner: &Value, key: &Value) -> Value {
             None if *open => Value::tainted(owner.taint.clone()),
             None => Value::tainted(owner.taint.clone()),
         },
-        (Shape::Sections(entries), Some(key)) => {
-            entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone()).unwrap_or_default()
-        }
+        (Shape::Sections(entries), Some(key)) => match entries.iter().find(|(known, _)| known == key) {
+            Some((_, section)) => with_taint(section.clone(), &owner.taint),
+            None => Value::tainted(owner.taint.clone()),
+        },
         // A lookup in a constant table by an untrusted key gives one of the table's constants.
         (Shape::Mapping { entries, open: false }, None)
             if entries.iter().all(|(_, value)| value.is_constant()) =>
@@ -111,6 +118,28 @@ pub(super) fn without_item(owner: Value, key: &Value) -> Value {
         }
         _ => owner,
     }
+}
+
+fn without_section(sections: &Value, name: &Value) -> Value {
+    match (&sections.shape, name.as_constant()) {
+        (Shape::Sections(entries), Some(name)) => {
+            let entries = entries.iter().filter(|(known, _)| known != name).cloned().collect();
+            Value { shape: Shape::Sections(entries), taint: sections.taint.clone() }
+        }
+        _ => sections.clone(),
+    }
+}
+
+/// A list of pairs of a constant and something, as a mapping's entries.
+pub(super) fn pairs(value: &Value) -> Option<Vec<(Constant, Value)>> {
+    let Shape::Sequence { items, open: false } = &value.shape else { return None };
+    let mut entries = Vec::new();
+    for pair in items.iter() {
+        let Shape::Sequence { items, open: false } = &pair.shape else { return None };
+        let [key, item] = &**items else { return None };
+        put(&mut entries, key.as_constant()?.clone(), with_taint(item.clone(), &value.taint));
+    }
+    Some(entries)
 }
 
 /// The container, with other elements possible.
@@ -266,6 +295,22 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
                 Value { shape: Shape::Mapping { entries: [].into(), open: false }, taint: Taint::default() };
             Some((with_item(receiver.clone(), first?, section), none))
         }
+        (Shape::Sections(entries), "read_dict") => {
+            let Shape::Mapping { entries: more, open: false } = &first?.shape else {
+                return Some((with_taint(receiver.clone(), &first?.deep_taint()), none));
+            };
+            let mut entries = entries.to_vec();
+            more.iter().for_each(|(key, value)| put(&mut entries, key.clone(), value.clone()));
+            Some((Value { shape: Shape::Sections(entries.into()), taint: receiver.taint.clone() }, none))
+        }
+        (Shape::Sections(_), "read_string" | "read_file") => {
+            Some((with_taint(receiver.clone(), &first?.deep_taint()), none))
+        }
+        (Shape::Sections(_), "remove_section") => Some((without_section(receiver, first?), Value::unknown())),
+        (Shape::Sections(_), "remove_option") => {
+            let changed = without_item(item(receiver, first?), arguments.get(1)?);
+            Some((with_item(receiver.clone(), first?, changed), Value::unknown()))
+        }
         (Shape::Sections(_), "set") => {
             let section = item(receiver, first?);
             let changed = with_item(section, arguments.get(1)?, arguments.get(2)?.clone());
@@ -296,10 +341,22 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
                 with_taint(result, &receiver.taint),
             ))
         }
-        (Shape::Sequence { items, .. }, "clear") => {
-            let _ = items;
-            Some((Value::sequence(Vec::new(), false), none))
+        (Shape::Sequence { .. }, "clear") => Some((Value::sequence(Vec::new(), false), none)),
+        (Shape::Mapping { .. }, "clear") => {
+            let empty = Shape::Mapping { entries: [].into(), open: false };
+            Some((Value { shape: empty, taint: Taint::default() }, none))
         }
+        (Shape::Sequence { items, open: false }, "remove" | "discard") => {
+            let place = first?
+                .as_constant()
+                .and_then(|wanted| items.iter().position(|item| item.as_constant() == Some(wanted)));
+            let Some(place) = place else { return Some((opened(receiver.clone()), none)) };
+            let mut items = items.to_vec();
+            items.remove(place);
+            Some((with_taint(Value::sequence(items, false), &receiver.taint), none))
+        }
+        // The elements stay, in an order that is not known.
+        (Shape::Sequence { .. }, "sort" | "rotate") => Some((opened(receiver.clone()), none)),
         (Shape::Sequence { items, open: false }, "reverse") => Some((
             with_taint(Value::sequence(items.iter().rev().cloned().collect(), false), &receiver.taint),
             none,
@@ -320,7 +377,15 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
                 let shape = Shape::Mapping { entries: joined.into(), open: *open || *other };
                 Some((Value { shape, taint: receiver.taint.clone() }, none))
             }
-            _ => Some((with_taint(opened(receiver.clone()), &first?.deep_taint()), none)),
+            _ => match pairs(first?) {
+                Some(more) => {
+                    let mut joined = entries.to_vec();
+                    more.into_iter().for_each(|(key, value)| put(&mut joined, key, value));
+                    let shape = Shape::Mapping { entries: joined.into(), open: *open };
+                    Some((Value { shape, taint: receiver.taint.clone() }, none))
+                }
+                None => Some((with_taint(opened(receiver.clone()), &first?.deep_taint()), none)),
+            },
         },
         (Shape::Mapping { .. }, "pop") => {
             let key = first?;
@@ -344,9 +409,14 @@ pub(super) fn mutate(receiver: &Value, method: &str, arguments: &[Value]) -> Opt
 pub(super) fn read(receiver: &Value, method: &str, arguments: &[Value]) -> Option<Value> {
     match (&receiver.shape, method) {
         (Shape::Sections(_), "get") => Some(item(&item(receiver, arguments.first()?), arguments.get(1)?)),
-        (Shape::Sections(_), "getint" | "getfloat" | "getboolean" | "read" | "sections" | "options") => {
-            Some(Value::unknown())
+        (Shape::Sections(_), "items") if !arguments.is_empty() => {
+            read(&item(receiver, arguments.first()?), "items", &[])
         }
+        (
+            Shape::Sections(_),
+            "getint" | "getfloat" | "getboolean" | "read" | "sections" | "options" | "has_option"
+            | "has_section",
+        ) => Some(Value::unknown()),
         (Shape::Mapping { entries, .. }, "get") => {
             let key = arguments.first()?;
             let default = arguments.get(1).cloned().unwrap_or(Value::constant(Constant::None));

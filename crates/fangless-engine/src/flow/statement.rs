@@ -12,8 +12,7 @@ use crate::finding::StepKind;
 use crate::model::schema::Label;
 use crate::rule::schema::NameKind;
 use crate::syntax::ir::{
-    BinaryOperator, Case, Expression, ExpressionKind, Handler, ImportedName, Pattern, Statement,
-    StatementKind,
+    BinaryOperator, Expression, ExpressionKind, Handler, ImportedName, Statement, StatementKind,
 };
 
 impl Evaluator<'_> {
@@ -106,45 +105,9 @@ impl Evaluator<'_> {
                 frame.branches -= 1;
                 frame.state = join_states(then, otherwise);
             }
-            StatementKind::While { test, body, orelse } => {
-                let truth = self.expression(test).truth();
-                if truth == Some(false) {
-                    self.block(orelse);
-                    return;
-                }
-                let before = self.frame_ref().state.clone();
-                let breaks = self.run_loop(body, |evaluator| {
-                    evaluator.expression(test);
-                    evaluator.assume(test, true);
-                });
-                let after_body = self.frame().state.take();
-                let normal = if truth == Some(true) { None } else { join_states(before, after_body) };
-                self.frame().state = normal;
-                if self.frame_ref().state.is_some() {
-                    self.assume(test, false);
-                    self.block(orelse);
-                }
-                for state in breaks {
-                    let current = self.frame().state.take();
-                    self.frame().state = join_states(current, Some(state));
-                }
-            }
+            StatementKind::While { test, body, orelse } => self.while_loop(test, body, orelse),
             StatementKind::For { target, iterable, body, orelse } => {
-                let items = self.expression(iterable);
-                if items.truth() == Some(false) {
-                    self.block(orelse);
-                    return;
-                }
-                let element = self.element_of(&items);
-                let before = self.frame_ref().state.clone();
-                let breaks = self.run_loop(body, |evaluator| evaluator.bind(target, element.clone()));
-                let after_body = self.frame().state.take();
-                self.frame().state = join_states(before, after_body);
-                self.block(orelse);
-                for state in breaks {
-                    let current = self.frame().state.take();
-                    self.frame().state = join_states(current, Some(state));
-                }
+                self.for_loop(target, iterable, body, orelse);
             }
             StatementKind::Try { body, handlers, orelse, finally } => {
                 self.try_statement(body, handlers, orelse, finally);
@@ -194,35 +157,6 @@ impl Evaluator<'_> {
             }
             StatementKind::Pass | StatementKind::Global(_) => {}
         }
-    }
-
-    /// Runs a loop's body twice: once silently, to learn what later rounds start from, and once for the observer.
-    /// Returns the states at its breaks.
-    fn run_loop(&mut self, body: &[Statement], mut start: impl FnMut(&mut Self)) -> Vec<Variables> {
-        let outer_breaks = std::mem::take(&mut self.frame().breaks);
-        let outer_continues = std::mem::take(&mut self.frame().continues);
-        if self.muted == 0 {
-            let before = self.frame_ref().state.clone();
-            self.muted += 1;
-            start(self);
-            self.block(body);
-            self.muted -= 1;
-            let after = self.frame().state.take();
-            let mut joined = join_states(before, after);
-            for state in std::mem::take(&mut self.frame().continues) {
-                joined = join_states(joined, Some(state));
-            }
-            self.frame().breaks.clear();
-            self.frame().state = joined;
-        }
-        start(self);
-        self.block(body);
-        let mut after = self.frame().state.take();
-        for state in std::mem::replace(&mut self.frame().continues, outer_continues) {
-            after = join_states(after, Some(state));
-        }
-        self.frame().state = after;
-        std::mem::replace(&mut self.frame().breaks, outer_breaks)
     }
 
     fn return_statement(&mut self, statement: &Statement, value: Option<&Expression>) {
@@ -310,83 +244,6 @@ impl Evaluator<'_> {
         }
     }
 
-    fn match_statement(&mut self, subject: &Expression, cases: &[Case]) {
-        let value = self.expression(subject);
-        let before = self.frame_ref().state.clone();
-        let mut after = None;
-        let mut exhausted = false;
-        for case in cases {
-            let matched = self.pattern_matches(&case.pattern, &value);
-            if matched == Some(false) {
-                continue;
-            }
-            self.frame().state.clone_from(&before);
-            self.bind_pattern(&case.pattern, &value, subject);
-            let mut guarded = Some(true);
-            if let Some(guard) = &case.guard {
-                guarded = self.expression(guard).truth();
-                if guarded == Some(false) {
-                    continue;
-                }
-                self.assume(guard, true);
-            }
-            self.block(&case.body);
-            let state = self.frame().state.take();
-            after = join_states(after, state);
-            if matched == Some(true) && guarded == Some(true) {
-                exhausted = true;
-                break;
-            }
-        }
-        self.frame().state = if exhausted { after } else { join_states(after, before) };
-    }
-
-    fn pattern_matches(&mut self, pattern: &Pattern, value: &Value) -> Option<bool> {
-        match pattern {
-            Pattern::Wildcard | Pattern::Capture(_) => Some(true),
-            Pattern::Value(expression) => {
-                let wanted = self.expression(expression);
-                match (wanted.as_constant(), value.as_constant()) {
-                    (Some(wanted), Some(known)) => Some(wanted == known),
-                    _ => None,
-                }
-            }
-            Pattern::Or(patterns) => {
-                let mut all_false = true;
-                for pattern in patterns {
-                    match self.pattern_matches(pattern, value) {
-                        Some(true) => return Some(true),
-                        Some(false) => {}
-                        None => all_false = false,
-                    }
-                }
-                all_false.then_some(false)
-            }
-            Pattern::As(inner, _) => self.pattern_matches(inner, value),
-            Pattern::Structure(_) => None,
-        }
-    }
-
-    fn bind_pattern(&mut self, pattern: &Pattern, value: &Value, subject: &Expression) {
-        match pattern {
-            Pattern::Capture(name) => self.set(name, value.clone()),
-            Pattern::As(inner, name) => {
-                self.bind_pattern(inner, value, subject);
-                self.set(name, value.clone());
-            }
-            Pattern::Value(_) => self.clear(subject, TagSet::ALL),
-            Pattern::Or(patterns) if patterns.iter().all(|one| matches!(one, Pattern::Value(_))) => {
-                self.clear(subject, TagSet::ALL);
-            }
-            Pattern::Structure(names) => {
-                for name in names {
-                    self.set(name, Value::tainted(value.deep_taint()));
-                }
-            }
-            _ => {}
-        }
-    }
-
     pub(super) fn set(&mut self, name: &SmolStr, value: Value) {
         if let Some(state) = &mut self.frame().state {
             state.set(name, value.bounded());
@@ -418,12 +275,23 @@ impl Evaluator<'_> {
             ExpressionKind::Subscript { value: owner, index } => {
                 self.forget_place(target);
                 let owned = self.expression(owner);
-                let key = self.expression(index);
-                let updated = super::library::with_item(owned, &key, value);
+                let updated = self.with_element(owned, index, value);
                 self.rebind(owner, updated);
             }
             _ => {}
         }
+    }
+
+    /// `owner[index] = value`, also for a slice: the changed container.
+    fn with_element(&mut self, owner: Value, index: &Expression, value: Value) -> Value {
+        if let ExpressionKind::Slice(parts) = &index.kind
+            && let Some(bounds) = self.slice_bounds(parts)
+            && let Some(changed) = super::fold::with_slice(&owner, bounds, &value)
+        {
+            return changed;
+        }
+        let key = self.expression(index);
+        super::library::with_item(owner, &key, value)
     }
 
     /// Puts a changed container back where it was read from.
@@ -458,6 +326,8 @@ impl Evaluator<'_> {
     }
 
     fn unpack(&mut self, targets: &[Expression], value: &Value) {
+        let fields = self.tuple_items(value).map(|items| Value::sequence(items, false));
+        let value = fields.as_ref().unwrap_or(value);
         let star = targets.iter().position(|target| matches!(target.kind, ExpressionKind::Starred(_)));
         match &value.shape {
             Shape::Sequence { items, open: false } if star.is_none() && items.len() == targets.len() => {
@@ -493,8 +363,12 @@ impl Evaluator<'_> {
     fn delete(&mut self, target: &Expression) {
         if let ExpressionKind::Subscript { value: owner, index } = &target.kind {
             let owned = self.expression(owner);
-            let key = self.expression(index);
-            let updated = super::library::without_item(owned, &key);
+            let updated = if matches!(index.kind, ExpressionKind::Slice(_)) {
+                self.with_element(owned, index, Value::sequence(Vec::new(), false))
+            } else {
+                let key = self.expression(index);
+                super::library::without_item(owned, &key)
+            };
             self.rebind(owner, updated);
         }
     }
@@ -737,6 +611,14 @@ pub(super) fn with_attribute(owner: Value, name: &SmolStr, value: Value) -> Valu
                 None => attributes.push((name.clone(), value)),
             }
             Value { shape: Shape::Object { class, attributes: attributes.into() }, taint: owner.taint }
+        }
+        Shape::Record { fields, is_tuple: false } => {
+            let mut fields = fields.to_vec();
+            match fields.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = value,
+                None => fields.push((name.clone(), value)),
+            }
+            Value { shape: Shape::Record { fields: fields.into(), is_tuple: false }, taint: owner.taint }
         }
         _ => owner,
     }

@@ -310,6 +310,12 @@ fn hash_value(value: &Value, depth: usize, hasher: &mut FxHasher) {
                 entries.iter().for_each(|(_, value)| hash_value(value, depth - 1, hasher));
             }
         }
+        Shape::Record { fields, .. } => {
+            fields.len().hash(hasher);
+            if depth > 0 {
+                fields.iter().for_each(|(_, value)| hash_value(value, depth - 1, hasher));
+            }
+        }
         Shape::Object { class, attributes } => {
             (class, attributes.len()).hash(hasher);
             if depth > 0 {
@@ -440,6 +446,10 @@ fn mapped(value: &Value, is_outer: bool, change: &mut impl FnMut(&Taint, bool) -
         Shape::Object { class, attributes } => {
             mapped_all(attributes, |(name, value)| Some((name.clone(), mapped(value, false, change)?)))
                 .map(|attributes| Shape::Object { class: *class, attributes })
+        }
+        Shape::Record { fields, is_tuple } => {
+            mapped_all(fields, |(name, value)| Some((name.clone(), mapped(value, false, change)?)))
+                .map(|fields| Shape::Record { fields, is_tuple: *is_tuple })
         }
         Shape::Method { receiver, name } => mapped(receiver, false, change)
             .map(|receiver| Shape::Method { receiver: Arc::new(receiver), name: name.clone() }),

@@ -87,6 +87,13 @@ pub enum Shape {
     },
     /// A `configparser` object: its sections, each a mapping.
     Sections(Arc<[(Constant, Value)]>),
+    /// A class that `namedtuple` made: its fields, each with its default.
+    RecordClass(Arc<[(SmolStr, Option<Value>)]>),
+    /// An object of which nothing but the fields is known: of a named tuple, which has them in order, or of a namespace.
+    Record {
+        fields: Arc<[(SmolStr, Value)]>,
+        is_tuple: bool,
+    },
     /// A function of the workspace, by its place.
     Function(FunctionReference),
     Class(ClassReference),
@@ -134,6 +141,11 @@ impl PartialEq for Shape {
                 open == other_open && same(entries, other_entries)
             }
             (Self::Sections(one), Self::Sections(other)) => same(one, other),
+            (Self::RecordClass(one), Self::RecordClass(other)) => same(one, other),
+            (
+                Self::Record { fields, is_tuple },
+                Self::Record { fields: other_fields, is_tuple: other_is_tuple },
+            ) => is_tuple == other_is_tuple && same(fields, other_fields),
             (Self::Function(one), Self::Function(other)) => one == other,
             (Self::Class(one), Self::Class(other)) => one == other,
             (
@@ -247,7 +259,12 @@ impl Value {
             }
             Shape::Sequence { items, open: false } => Some(!items.is_empty()),
             Shape::Mapping { entries, open: false } => Some(!entries.is_empty()),
-            Shape::Function(_) | Shape::Bound { .. } | Shape::Partial(_) | Shape::Class(_) => Some(true),
+            Shape::Function(_)
+            | Shape::Bound { .. }
+            | Shape::Partial(_)
+            | Shape::Class(_)
+            | Shape::RecordClass(_) => Some(true),
+            Shape::Record { fields, is_tuple } => Some(!is_tuple || !fields.is_empty()),
             _ => None,
         }
     }
@@ -290,7 +307,9 @@ impl Value {
             Shape::Mapping { entries, .. } | Shape::Sections(entries) => {
                 entries.iter().for_each(|(_, value)| look(value));
             }
-            Shape::Object { attributes, .. } => attributes.iter().for_each(|(_, value)| look(value)),
+            Shape::Object { attributes: fields, .. } | Shape::Record { fields, .. } => {
+                fields.iter().for_each(|(_, value)| look(value));
+            }
             Shape::Partial(partial) => partial.passed.iter().for_each(|(_, value)| look(value)),
             _ => {}
         }
@@ -340,6 +359,10 @@ impl Value {
             Shape::Object { class, attributes } => Shape::Object {
                 class: *class,
                 attributes: attributes.iter().map(|(name, value)| (name.clone(), inner(value))).collect(),
+            },
+            Shape::Record { fields, is_tuple } => Shape::Record {
+                fields: fields.iter().map(|(name, value)| (name.clone(), inner(value))).collect(),
+                is_tuple: *is_tuple,
             },
             Shape::Sections(_) | Shape::Partial(_) | Shape::Method { .. } | Shape::Bound { .. } => {
                 Shape::Unknown
@@ -408,6 +431,13 @@ impl Value {
                 }
                 Shape::Object { class: *class, attributes: attributes.into() }
             }
+            (Shape::Record { fields: left, is_tuple: a }, Shape::Record { fields: right, is_tuple: b })
+                if a == b && left.iter().map(|(name, _)| name).eq(right.iter().map(|(name, _)| name)) =>
+            {
+                let fields = left.iter().zip(right.iter());
+                let fields = fields.map(|((name, left), (_, right))| (name.clone(), left.join(right)));
+                Shape::Record { fields: fields.collect(), is_tuple: *a }
+            }
             _ => {
                 taint = self.deep_taint();
                 taint.add(&other.deep_taint());
@@ -417,7 +447,8 @@ impl Value {
         Self { shape, taint }
     }
 
-    fn choices(&self) -> &[Constant] {
+    /// The constants that it may be; none where it may be anything else.
+    pub(super) fn choices(&self) -> &[Constant] {
         match &self.shape {
             Shape::Constant(constant) => std::slice::from_ref(constant),
             Shape::Choice(choices) => choices,

@@ -218,7 +218,11 @@ pub enum Pattern {
     Capture(SmolStr),
     Or(Vec<Pattern>),
     As(Box<Pattern>, SmolStr),
-    /// Anything with structure: the names that it binds.
+    /// `[first, second]`, without a star.
+    Sequence(Vec<Pattern>),
+    /// `{"key": pattern}`, without a rest.
+    Mapping(Vec<(Expression, Pattern)>),
+    /// Anything else with structure: the names that it binds.
     Structure(Vec<SmolStr>),
 }
 
@@ -341,9 +345,13 @@ pub enum BinaryOperator {
     FloorDivide,
     Modulo,
     Power,
-    /// Shifts, bit operations and `@`.
-    Other,
     BitOr,
+    BitAnd,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
+    /// `@`.
+    Other,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

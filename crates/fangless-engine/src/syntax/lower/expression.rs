@@ -18,6 +18,10 @@ pub(super) fn binary_operator(text: &str) -> BinaryOperator {
         "%" => BinaryOperator::Modulo,
         "**" => BinaryOperator::Power,
         "|" => BinaryOperator::BitOr,
+        "&" => BinaryOperator::BitAnd,
+        "^" => BinaryOperator::BitXor,
+        "<<" => BinaryOperator::ShiftLeft,
+        ">>" => BinaryOperator::ShiftRight,
         _ => BinaryOperator::Other,
     }
 }

@@ -331,7 +331,26 @@ impl<'tree> Lowering<'tree> {
             | "none"
             | "dotted_name"
             | "unary_operator" => Pattern::Value(self.expression(node)),
+            "list_pattern" | "tuple_pattern" | "dict_pattern" => self.structure(node),
             _ => Pattern::Structure(self.bound_names(node)),
+        }
+    }
+
+    fn structure(&mut self, node: Node<'tree>) -> Pattern {
+        let parts = children(node);
+        let has_rest = parts.iter().any(|part| {
+            part.kind().contains("splat")
+                || part.named_child(0).is_some_and(|inner| inner.kind().contains("splat"))
+        });
+        match (node.kind(), parts.as_slice()) {
+            _ if has_rest => Pattern::Structure(self.bound_names(node)),
+            // `(pattern)`
+            ("tuple_pattern", [single]) if node.child_count() == 3 => self.pattern(*single),
+            ("dict_pattern", parts) if parts.len() % 2 == 0 => Pattern::Mapping(
+                parts.chunks_exact(2).map(|pair| (self.expression(pair[0]), self.pattern(pair[1]))).collect(),
+            ),
+            ("dict_pattern", _) => Pattern::Structure(self.bound_names(node)),
+            (_, parts) => Pattern::Sequence(parts.iter().map(|part| self.pattern(*part)).collect()),
         }
     }
 
