@@ -212,9 +212,9 @@ impl Evaluator<'_> {
             }
         }
         if let Some(tags) = qualified.and_then(|name| models.sanitizer(name)) {
-            taint = taint.cleared(tags);
+            taint = taint.cleared(tags).vouched(tags);
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
-            taint = taint.cleared(tags);
+            taint = taint.cleared(tags).vouched(tags);
         }
         if method == Some("replace") && passed.len() >= 2 {
             taint = taint.cleared(replaced(&passed[0].value, &passed[1].value));
@@ -246,7 +246,7 @@ impl Evaluator<'_> {
         let mut result =
             self.step(Value { shape, taint }, whole, StepKind::Call, &format!("through `{note}`"));
         if matches!(class.as_deref(), Some("int" | "bool" | "float")) {
-            result.taint = Taint::default();
+            result.taint = Taint::default().vouched(TagSet::ALL);
         }
         result
     }

@@ -225,7 +225,7 @@ impl Evaluator<'_> {
             _ => return None,
         };
         let passed: Vec<Passed<'_>> = arguments.iter().map(|argument| self.pass(argument)).collect();
-        if passed.iter().all(|one| one.value.deep_taint().is_empty()) {
+        if passed.iter().all(|one| one.value.deep_taint().is_clean()) {
             return None;
         }
         let skip = usize::from(receiver.is_some());

@@ -235,7 +235,7 @@ impl Observer for Matcher<'_> {
             self.add(RawFinding {
                 rule: *rule,
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
-                certainty: Certainty::Certain,
+                certainty: matched.certainty.unwrap_or(Certainty::Certain),
                 at,
                 argument: event
                     .arguments
@@ -381,6 +381,7 @@ impl Observer for Matcher<'_> {
                 Source::Known { name, .. }
                 | Source::Parameter { name, .. }
                 | Source::MadeBy { callee: name, .. } => name,
+                Source::Checked => continue,
             };
             let certainty = if label == Label::Parameter { Certainty::Possible } else { Certainty::Certain };
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));

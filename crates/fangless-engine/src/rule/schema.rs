@@ -4,7 +4,7 @@ use serde::Deserialize;
 use smol_str::SmolStr;
 
 use super::pattern::Pattern;
-use crate::finding::{Applicability, Severity};
+use crate::finding::{Applicability, Certainty, Severity};
 use crate::model::schema::Tag;
 
 /// When a rule runs.
@@ -103,6 +103,9 @@ pub struct CallMatch {
     pub severity: Option<Severity>,
     #[serde(default)]
     pub message: Option<String>,
+    /// `possible` where the match cannot know that what it finds is in anybody's hands.
+    #[serde(default)]
+    pub certainty: Option<Certainty>,
     /// Which argument to underline; the whole call when absent.
     #[serde(default)]
     pub report: Option<ArgumentSelector>,
@@ -376,6 +379,10 @@ pub struct Condition {
     /// Untrusted data that is still dangerous for this kind of sink reaches the value.
     #[serde(default)]
     pub tainted_for: Option<Tag>,
+    /// A part of the value is not constant, and no check and no encoding makes it harmless for this kind of sink. Where it
+    /// comes from need not be known.
+    #[serde(default)]
+    pub unvetted_for: Option<Tag>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
