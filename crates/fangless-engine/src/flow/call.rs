@@ -140,10 +140,12 @@ impl Evaluator<'_> {
         let Called { whole, function, callee, method, receiver, passed, .. } = *called;
         match &callee.shape {
             Shape::Function(reference) => {
-                return self.call_function(*reference, None, passed, whole).value.clone();
+                let value = self.call_function(*reference, None, passed, whole).value.clone();
+                return self.as_declared(*reference, None, value);
             }
             Shape::Bound { receiver, function: reference } => {
-                return self.call_method(*reference, receiver, function, passed, whole);
+                let value = self.call_method(*reference, receiver, function, passed, whole);
+                return self.as_declared(*reference, Some(receiver), value);
             }
             Shape::Class(class) => return self.construct(*class, passed, whole),
             Shape::Object { class, .. } => {
@@ -184,6 +186,41 @@ impl Evaluator<'_> {
         self.call_library(called)
     }
 
+    /// The result of a function of the project, harmless where the configuration says so.
+    fn as_declared(
+        &self,
+        reference: FunctionReference,
+        receiver: Option<&Value>,
+        value: Value,
+    ) -> Value {
+        let Some(tags) = self.declared(reference, receiver) else { return value };
+        let mut value = super::guard::cleared(value, tags);
+        value.taint = value.taint.vouched(tags);
+        value
+    }
+
+    /// What the configuration says that a function of the project makes data harmless for.
+    fn declared(&self, reference: FunctionReference, receiver: Option<&Value>) -> Option<TagSet> {
+        let program = self.program;
+        if program.sanitizers.is_empty() {
+            return None;
+        }
+        let (info, function) = program.function(reference)?;
+        let class = match receiver.map(|receiver| &receiver.shape) {
+            Some(Shape::Object { class, .. } | Shape::Class(class)) => program.class(*class),
+            _ => None,
+        };
+        let file = info.module.strip_suffix("/__init__.py").or_else(|| info.module.strip_suffix(".py"))?;
+        let is_meant = |callee: &str| {
+            let mut parts = callee.rsplit('.');
+            let own = parts.next() == Some(&function.name);
+            let inside = class.as_ref().is_none_or(|(_, class)| parts.next() == Some(&class.name));
+            let mut folders = file.rsplit('/');
+            own && inside && parts.all(|part| folders.next() == Some(part))
+        };
+        program.sanitizers.iter().find(|(callee, _)| is_meant(callee)).map(|(_, tags)| *tags)
+    }
+
     fn call_library(&mut self, called: &Called<'_>) -> Value {
         let Called { whole, function, callee, qualified, method, receiver, passed, .. } = *called;
         let models = self.program.models;
@@ -215,6 +252,9 @@ impl Evaluator<'_> {
             taint = taint.cleared(tags).vouched(tags);
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
             taint = taint.cleared(tags).vouched(tags);
+        }
+        if let Some(tags) = qualified.and_then(|name| self.program.sanitizers.get(name)) {
+            taint = taint.cleared(*tags).vouched(*tags);
         }
         if method == Some("replace") && passed.len() >= 2 {
             taint = taint.cleared(replaced(&passed[0].value, &passed[1].value));

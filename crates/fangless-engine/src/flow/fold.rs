@@ -54,6 +54,7 @@ fn integers(operator: BinaryOperator, a: i64, b: i64) -> Option<Constant> {
             if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
         }
         BinaryOperator::Modulo if b != 0 => ((a.checked_rem(b)?) + b).checked_rem(b)?,
+        BinaryOperator::BitOr => a | b,
         BinaryOperator::Power => a.checked_pow(u32::try_from(b).ok()?)?,
         #[expect(clippy::cast_precision_loss, reason = "Python's own division rounds the same way")]
         BinaryOperator::Divide if b != 0 => return Some(Constant::Float(a as f64 / b as f64)),

@@ -139,7 +139,7 @@ impl Evaluator<'_> {
                             _ => index,
                         }
                     }
-                    Shape::External(name) if name.ends_with("Literal") => return Value::unknown(),
+                    Shape::External(name) if name.ends_with("Literal") => return harmless(),
                     _ => return Value::tainted(taint),
                 }
             }
@@ -150,12 +150,12 @@ impl Evaluator<'_> {
         match &value.shape {
             Shape::External(name) => match name.as_str() {
                 kind @ ("int" | "float" | "bool" | "uuid.UUID" | "datetime.date" | "datetime.datetime"
-                | "decimal.Decimal") => self.made_by(kind, self.location(annotation.range), Value::unknown()),
+                | "decimal.Decimal") => self.made_by(kind, self.location(annotation.range), harmless()),
                 "str" | "bytes" | "dict" | "list" | "object" | "typing.Any" => Value::tainted(taint),
                 class if class.contains('.') => Value { shape: Shape::Instance(class.into()), taint },
                 _ => Value::tainted(taint),
             },
-            Shape::Class(class) if self.is_enum(*class) => Value::unknown(),
+            Shape::Class(class) if self.is_enum(*class) => harmless(),
             Shape::Class(class) => {
                 let shape = Shape::Object { class: *class, attributes: Arc::new([]) };
                 Value { shape, taint }
@@ -241,4 +241,9 @@ impl Evaluator<'_> {
         }
         false
     }
+}
+
+/// A value that no attack fits into, whatever it is.
+fn harmless() -> Value {
+    Value::tainted(Taint::default().vouched(TagSet::ALL))
 }

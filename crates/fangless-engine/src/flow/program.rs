@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::class::{Lineage, Members};
 use super::evaluator::Reads;
+use super::taint::TagSet;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
 use crate::syntax::ir::{Class, Function, Ir};
@@ -32,6 +33,8 @@ pub struct Globals {
 /// All files of a workspace, lowered.
 pub struct Program {
     pub models: &'static Models,
+    /// Functions of which the project says that they make data harmless, and for what.
+    pub sanitizers: FxHashMap<SmolStr, TagSet>,
     pub chunks: FxHashMap<u64, ChunkInfo>,
     /// The chunks of each file, in order.
     pub modules: FxHashMap<SmolStr, Vec<u64>>,
@@ -82,6 +85,7 @@ impl Program {
     pub fn new(models: &'static Models, made_by: FxHashSet<SmolStr>) -> Self {
         Self {
             models,
+            sanitizers: FxHashMap::default(),
             chunks: FxHashMap::default(),
             modules: FxHashMap::default(),
             made_by,

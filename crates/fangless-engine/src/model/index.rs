@@ -74,6 +74,7 @@ pub struct Models {
     never_returns: FxHashSet<SmolStr>,
     provides: FxHashSet<SmolStr>,
     first_parameters: FxHashMap<SmolStr, SmolStr>,
+    constants: FxHashMap<SmolStr, i64>,
     undeclared: FxHashMap<SmolStr, SmolStr>,
     undeclared_instances: FxHashMap<SmolStr, SmolStr>,
 }
@@ -150,6 +151,7 @@ impl Models {
         self.provides.extend(file.provides);
         self.first_parameters.extend(file.first_parameter);
         self.bases.extend(file.class);
+        self.constants.extend(file.constant);
         self.undeclared.extend(file.undeclared);
         self.undeclared_instances.extend(file.undeclared_instance);
     }
@@ -243,6 +245,11 @@ impl Models {
     /// The same for a method of an unknown receiver.
     pub fn sanitizer_method(&self, method: &str) -> Option<TagSet> {
         self.sanitizers.methods.get(method).copied()
+    }
+
+    /// The number that a name of a module stands for.
+    pub fn constant(&self, name: &str) -> Option<i64> {
+        self.constants.get(name).copied()
     }
 
     /// The class of what a call gives.
