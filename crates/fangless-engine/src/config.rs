@@ -322,7 +322,8 @@ mod tests {
         let error = pyproject("[tool.fangless]\nexclude = [\"a[\"]\n").unwrap_err();
         assert_eq!((error.line, error.key.as_deref()), (2, Some("exclude")));
 
-        let error = fangless("sanitizers = [\n  { callee = \"a.b\", clears = [\"sqll\"] },\n]\n").unwrap_err();
+        let error =
+            fangless("sanitizers = [\n  { callee = \"a.b\", clears = [\"sqll\"] },\n]\n").unwrap_err();
         assert_eq!(error.line, 2, "{error}");
         assert!(error.message.contains("shell"), "the allowed tags are named: {}", error.message);
 

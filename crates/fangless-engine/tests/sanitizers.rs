@@ -31,8 +31,9 @@ def file():
 
 fn found(configuration: &str) -> Vec<String> {
     let rules = Arc::new(RuleSet::builtin());
-    let config = parse_fangless_toml(configuration, &rules.iter().map(|rule| &rule.definition).collect::<Vec<_>>())
-        .expect("a configuration without mistakes");
+    let config =
+        parse_fangless_toml(configuration, &rules.iter().map(|rule| &rule.definition).collect::<Vec<_>>())
+            .expect("a configuration without mistakes");
     let mut workspace = Workspace::new(rules);
     workspace.set_file("/project/shop/clean.py", CLEAN.to_owned());
     workspace.set_file("/project/shop/views.py", VIEWS.to_owned());

@@ -143,7 +143,8 @@ fn workspace_for<'a>(rules: &Arc<RuleSet>, settings: impl Iterator<Item = &'a Se
     let strict = settings.iter().any(|settings| settings.needs_strict);
     // A file whose own configuration is not strict drops the findings of strict rules afterwards.
     let mut workspace = Workspace::with_profile(Arc::clone(rules), strict);
-    let sanitizers: Vec<_> = settings.iter().flat_map(|settings| &settings.config.sanitizers).cloned().collect();
+    let sanitizers: Vec<_> =
+        settings.iter().flat_map(|settings| &settings.config.sanitizers).cloned().collect();
     workspace.set_sanitizers(&sanitizers);
     workspace
 }

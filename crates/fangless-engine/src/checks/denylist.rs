@@ -62,7 +62,8 @@ impl Looks {
         match &function.kind {
             ExpressionKind::Name(name) => {
                 self.fetches |= matches!(name.as_str(), "urlopen" | "urlretrieve");
-                self.allows |= words(name).iter().any(|word| matches!(word.as_str(), "allowed" | "public" | "safe"));
+                self.allows |=
+                    words(name).iter().any(|word| matches!(word.as_str(), "allowed" | "public" | "safe"));
             }
             ExpressionKind::Attribute { value, name } => {
                 let by_client = names_client(value)
@@ -98,9 +99,11 @@ fn is_forbidden_list(expression: &Expression) -> bool {
 
 fn names_host(expression: &Expression) -> bool {
     match &expression.kind {
-        ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => words(name)
-            .iter()
-            .any(|word| matches!(word.as_str(), "host" | "hostname" | "netloc" | "domain" | "origin" | "server")),
+        ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => {
+            words(name).iter().any(|word| {
+                matches!(word.as_str(), "host" | "hostname" | "netloc" | "domain" | "origin" | "server")
+            })
+        }
         ExpressionKind::Call { function, .. } => match &function.kind {
             // `parsed.hostname.lower()`
             ExpressionKind::Attribute { value, .. } => names_host(value),
@@ -112,9 +115,11 @@ fn names_host(expression: &Expression) -> bool {
 
 fn names_client(expression: &Expression) -> bool {
     match &expression.kind {
-        ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => words(name)
-            .iter()
-            .any(|word| matches!(word.as_str(), "requests" | "httpx" | "session" | "client" | "http" | "urllib3")),
+        ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => {
+            words(name).iter().any(|word| {
+                matches!(word.as_str(), "requests" | "httpx" | "session" | "client" | "http" | "urllib3")
+            })
+        }
         _ => false,
     }
 }

@@ -53,7 +53,10 @@ fn tells(function: &Function) -> bool {
             && let Some(name) = called(function)
         {
             let about = |word: &String| {
-                matches!(word.as_str(), "log" | "logger" | "logging" | "audit" | "record" | "track" | "report" | "emit")
+                matches!(
+                    word.as_str(),
+                    "log" | "logger" | "logging" | "audit" | "record" | "track" | "report" | "emit"
+                )
             };
             tells |= LEVELS.contains(&name) || words(name).iter().any(about);
         }
@@ -89,8 +92,16 @@ fn is_refusal(expression: &Expression, refusal: Refusal) -> bool {
         ExpressionKind::Call { function, arguments } => {
             let Some(name) = called(function) else { return false };
             refusal.exceptions().contains(&name)
-                || (matches!(name, "abort" | "HTTPException" | "HttpError" | "JSONResponse" | "JsonResponse" | "Response" | "HttpResponse")
-                    && arguments.iter().any(|one| is_status(&one.value, refusal)))
+                || (matches!(
+                    name,
+                    "abort"
+                        | "HTTPException"
+                        | "HttpError"
+                        | "JSONResponse"
+                        | "JsonResponse"
+                        | "Response"
+                        | "HttpResponse"
+                ) && arguments.iter().any(|one| is_status(&one.value, refusal)))
         }
         ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => {
             refusal.exceptions().contains(&name.as_str())

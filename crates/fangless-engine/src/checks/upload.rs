@@ -7,8 +7,20 @@ use crate::text::TextRange;
 
 /// Words in names and texts by which a function looks at what kind of file it was sent.
 const KINDS: [&str; 14] = [
-    "ext", "extension", "extensions", "suffix", "suffixes", "splitext", "allowed", "mime", "mimetype", "magic", "imghdr",
-    "filetype", "validate", "verify",
+    "ext",
+    "extension",
+    "extensions",
+    "suffix",
+    "suffixes",
+    "splitext",
+    "allowed",
+    "mime",
+    "mimetype",
+    "magic",
+    "imghdr",
+    "filetype",
+    "validate",
+    "verify",
 ];
 
 /// The saving of uploads in functions that do not ask what they are.

@@ -187,12 +187,7 @@ impl Evaluator<'_> {
     }
 
     /// The result of a function of the project, harmless where the configuration says so.
-    fn as_declared(
-        &self,
-        reference: FunctionReference,
-        receiver: Option<&Value>,
-        value: Value,
-    ) -> Value {
+    fn as_declared(&self, reference: FunctionReference, receiver: Option<&Value>, value: Value) -> Value {
         let Some(tags) = self.declared(reference, receiver) else { return value };
         let mut value = super::guard::cleared(value, tags);
         value.taint = value.taint.vouched(tags);

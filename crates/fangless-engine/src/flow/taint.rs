@@ -84,7 +84,10 @@ impl Origin {
     #[must_use]
     pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
         let length = self.length();
-        if self.source == Source::Checked || length >= MAX_PATH || self.path.as_ref().is_some_and(|step| step.at == at) {
+        if self.source == Source::Checked
+            || length >= MAX_PATH
+            || self.path.as_ref().is_some_and(|step| step.at == at)
+        {
             return self.clone();
         }
         let step = Step { at, kind, note: note.into(), previous: self.path.clone(), length: length + 1 };

@@ -65,13 +65,15 @@ pub(super) fn run<'a>(index: &RuleIndex, file: &'a File, around: &Around) -> Vec
     let mut found = Vec::new();
     for (rule, matched) in &index.manifests {
         let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
-        found.extend(subjects(matched, file, around).into_iter().map(|subject| Found {
-            rule: *rule,
-            severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
-            message: template
-                .replace("{name}", subject.name())
-                .replace("{value}", meant(subject.name(), &matched.package).unwrap_or_default()),
-            subject,
+        found.extend(subjects(matched, file, around).into_iter().map(|subject| {
+            Found {
+                rule: *rule,
+                severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
+                message: template
+                    .replace("{name}", subject.name())
+                    .replace("{value}", meant(subject.name(), &matched.package).unwrap_or_default()),
+                subject,
+            }
         }));
     }
     found

@@ -150,9 +150,13 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
 /// Regular expressions and queries that do not compile. Compiling them is what a start of the program can do without.
 fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) -> Vec<PageError> {
     let evidence = || definition.evidence();
-    let calls = definition.call.iter().chain(evidence().flat_map(|one| &one.call)).flat_map(|call| &call.when);
-    let assigns =
-        definition.assign.iter().chain(evidence().flat_map(|one| &one.assign)).flat_map(|assign| &assign.when);
+    let calls =
+        definition.call.iter().chain(evidence().flat_map(|one| &one.call)).flat_map(|call| &call.when);
+    let assigns = definition
+        .assign
+        .iter()
+        .chain(evidence().flat_map(|one| &one.assign))
+        .flat_map(|assign| &assign.when);
     let settings = definition
         .setting
         .iter()

@@ -79,7 +79,9 @@ pub struct RuleDefinition {
 impl RuleDefinition {
     /// What shows whether the project lacks something, where the rule is about that.
     pub fn evidence(&self) -> impl Iterator<Item = &Evidence> {
-        self.absence.iter().flat_map(|absence| std::iter::once(&absence.provided_by).chain(&absence.only_with))
+        self.absence
+            .iter()
+            .flat_map(|absence| std::iter::once(&absence.provided_by).chain(&absence.only_with))
     }
 }
 

@@ -210,10 +210,14 @@ pub fn mentions(expression: &Expression, kind: NameKind) -> bool {
             _ => false,
         },
         ExpressionKind::Binary { left, right, .. } => mentions(left, kind) || mentions(right, kind),
-        ExpressionKind::Dictionary(entries) if kind == NameKind::Sensitive => entries.iter().any(|(key, value)| {
-            let is_key = |key: &Expression| matches!(&key.kind, ExpressionKind::Text(key) if is_named(key, kind));
-            key.as_ref().is_some_and(is_key) && !matches!(value.kind, ExpressionKind::Text(_)) || mentions(value, kind)
-        }),
+        ExpressionKind::Dictionary(entries) if kind == NameKind::Sensitive => {
+            entries.iter().any(|(key, value)| {
+                let is_key =
+                    |key: &Expression| matches!(&key.kind, ExpressionKind::Text(key) if is_named(key, kind));
+                key.as_ref().is_some_and(is_key) && !matches!(value.kind, ExpressionKind::Text(_))
+                    || mentions(value, kind)
+            })
+        }
         ExpressionKind::Tuple(items) => items.iter().any(|item| mentions(item, kind)),
         ExpressionKind::Format(parts) => parts.iter().any(|part| match part {
             FormatPart::Value { value, .. } => mentions(value, kind),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use fangless_engine::model::schema::Tag;
 use fangless_engine::config::{Config, selects};
+use fangless_engine::model::schema::Tag;
 use fangless_engine::rule::schema::{Profile, RuleDefinition};
 use fangless_engine::{RuleSet, Workspace};
 use fangless_project::discovery::{Discovery, FILE_NAMES, Overrides, Settings};
