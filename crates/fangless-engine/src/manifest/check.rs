@@ -164,7 +164,7 @@ fn is_slip(one: &str, other: &str) -> bool {
     let (one, other) = (&one[same..], &other[same..]);
     let same = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
     match (&one[..one.len() - same], &other[..other.len() - same]) {
-        ([_], []) | ([], [_]) | ([_], [_]) => true,
+        ([_] | [], [_]) | ([_], []) => true,
         ([a, b], [c, d]) => a == d && b == c,
         _ => false,
     }
