@@ -597,7 +597,7 @@ pub(super) fn pieces_of(value: &Value) -> Vec<Piece> {
             }
             pieces
         }
-        Shape::Choice(_) => vec![Piece::Hole(Taint::default())],
+        Shape::Choice(_) => vec![Piece::Hole(Taint::default().vouched(TagSet::ALL))],
         _ => vec![Piece::Hole(value.deep_taint())],
     }
 }
