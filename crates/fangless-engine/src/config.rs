@@ -9,6 +9,7 @@ use serde::Deserialize;
 use smol_str::SmolStr;
 use toml::Spanned;
 
+use crate::model::schema::Tag;
 use crate::rule::schema::{Profile, RuleDefinition};
 use crate::text::LineIndex;
 
@@ -39,8 +40,9 @@ pub struct PerFileIgnore {
 pub struct Sanitizer {
     /// Its qualified name.
     pub callee: SmolStr,
-    /// The sink tags it clears: `sql`, `shell`, …
-    pub clears: Vec<SmolStr>,
+    /// The sink tags it clears: `sql`, `shell`, …; all when none is named.
+    #[serde(default)]
+    pub clears: Vec<Tag>,
 }
 
 /// Patterns in the manner of `.gitignore`: without a `/` inside they match at any depth, and what they match they
@@ -319,6 +321,11 @@ mod tests {
 
         let error = pyproject("[tool.fangless]\nexclude = [\"a[\"]\n").unwrap_err();
         assert_eq!((error.line, error.key.as_deref()), (2, Some("exclude")));
+
+        let error =
+            fangless("sanitizers = [\n  { callee = \"a.b\", clears = [\"sqll\"] },\n]\n").unwrap_err();
+        assert_eq!(error.line, 2, "{error}");
+        assert!(error.message.contains("shell"), "the allowed tags are named: {}", error.message);
 
         let error = pyproject("[tool.fangless]\nexclude = [\n").unwrap_err();
         assert!(error.line >= 2, "{error}");

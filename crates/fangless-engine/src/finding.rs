@@ -1,7 +1,7 @@
 //! What the engine tells the world: findings, their flows, and the edits that remove them.
 //! Positions are UTF-8 byte offsets into the file as it was when the finding was asked for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::text::TextRange;
@@ -18,7 +18,7 @@ pub enum Severity {
 }
 
 /// Whether an attacker's input is known to reach the place, or only may (a bare parameter).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Certainty {
     Possible,

@@ -6,10 +6,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::checks;
+use crate::config::Sanitizer;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
 use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
-use crate::flow::taint::{Location, Source};
+use crate::flow::taint::{Location, Source, TagSet};
 use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
 use crate::manifest::{self, Around};
 use crate::model::Models;
@@ -93,6 +94,22 @@ impl Workspace {
     pub fn set_whole(&mut self) {
         self.is_whole = true;
         self.revision += 1;
+    }
+
+    /// Says which functions the project declares to make data harmless, in place of those declared before.
+    pub fn set_sanitizers(&mut self, sanitizers: &[Sanitizer]) {
+        let mut declared: FxHashMap<SmolStr, TagSet> = FxHashMap::default();
+        for one in sanitizers {
+            let tags = if one.clears.is_empty() { TagSet::ALL } else { TagSet::of(&one.clears) };
+            let known = declared.entry(one.callee.clone()).or_default();
+            *known = known.union(tags);
+        }
+        if self.program.sanitizers != declared {
+            self.program.sanitizers = declared;
+            self.revision += 1;
+            self.program.forget_all();
+            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     pub fn rules(&self) -> &RuleSet {
@@ -290,6 +307,7 @@ impl Workspace {
 
     /// What is told of a file in which this was found.
     fn told(&self, path: &str, mut raw: Vec<RawFinding>) -> Vec<Finding> {
+        raw.retain(|finding| !self.index.is_evidence(finding.rule));
         if is_test(path) {
             raw.retain(|finding| !self.index.outside_tests[finding.rule]);
         }
@@ -368,23 +386,23 @@ impl Workspace {
         }
         let mut paths: Vec<&SmolStr> = self.program.modules.keys().filter(|path| !is_test(path)).collect();
         paths.sort();
-        let occurs = |words: &[SmolStr]| {
-            let mut texts = paths.iter().filter_map(|path| self.files.get(*path)).map(Document::text);
-            texts.any(|text| words.iter().any(|word| text.contains(word.as_str())))
-        };
         let mut absent = Absent::default();
-        for (rule, absence) in self.index.absences.iter().enumerate() {
-            let Some(absence) = absence.as_ref().filter(|_| self.is_whole) else { continue };
-            if occurs(&absence.provided_by) || !(absence.only_with.is_empty() || occurs(&absence.only_with)) {
-                continue;
-            }
-            let first =
-                paths.iter().filter_map(|path| self.program.modules.get(*path)).flatten().find_map(|chunk| {
-                    let result = self.result(*chunk);
+        if self.is_whole && self.index.absences.iter().any(Option::is_some) {
+            let found: Vec<_> = paths.iter().flat_map(|path| self.found_in(path)).collect();
+            let findings = || found.iter().flat_map(|result| &result.findings);
+            let shown: FxHashSet<usize> = findings().map(|finding| finding.rule).collect();
+            for (rule, lack) in self.index.absences.iter().enumerate() {
+                let Some(lack) = lack else { continue };
+                let matters = lack.needed.is_none_or(|needed| shown.contains(&needed));
+                if shown.contains(&lack.provided) || !matters || !shown.contains(&rule) {
+                    continue;
+                }
+                let first = found.iter().find_map(|result| {
                     let own = result.findings.iter().filter(|finding| finding.rule == rule);
                     own.map(|finding| finding.at).min_by_key(|at| at.range)
                 });
-            absent.extend(first.map(|at| (rule, at)));
+                absent.extend(first.map(|at| (rule, at)));
+            }
         }
         let absent = Arc::new(absent);
         *known = Some((self.revision, absent.clone()));

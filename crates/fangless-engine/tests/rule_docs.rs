@@ -18,6 +18,59 @@ fn every_page_loads_with_its_examples() {
     }
 }
 
+/// What can be checked of a page's being worth reading: its sections, its links, and enough examples.
+#[test]
+fn every_page_says_what_why_and_how() {
+    const SECTIONS: [&str; 5] = [
+        "## What goes wrong",
+        "## How it is exploited",
+        "## How to fix it",
+        "## When it is fine to ignore",
+        "## Examples",
+    ];
+    let rules = RuleSet::builtin();
+    let mut problems = Vec::new();
+    for rule in rules.iter() {
+        let mut problem = |text: String| problems.push(format!("{}: {text}", rule.path));
+        let mut at = 0;
+        for section in SECTIONS {
+            match rule.page[at..].find(&format!("{section}\n")) {
+                Some(found) => at += found,
+                None => problem(format!("`{section}` is missing, or out of order")),
+            }
+        }
+        for number in &rule.definition.cwe[..1] {
+            if !rule.page.contains(&format!("cwe.mitre.org/data/definitions/{number}.html")) {
+                problem(format!("no link to CWE-{number}"));
+            }
+        }
+        if !rule.page.contains("owasp.org/") {
+            problem("no link to OWASP".into());
+        }
+        let examples = rule.examples().unwrap_or_else(|error| panic!("{error}"));
+        let own = |file: &&ExampleFile| file.expected.iter().any(|one| one.rule == rule.definition.name);
+        let firing: usize = examples
+            .iter()
+            .flat_map(|example| &example.files)
+            .filter(own)
+            .map(|file| file.expected.iter().filter(|one| one.rule == rule.definition.name).count())
+            .sum();
+        let silent = examples.iter().filter(|example| !example.fires(&rule.definition.name)).count();
+        if firing < 3 {
+            problem(format!("{firing} lines that fire; three are the least"));
+        }
+        if silent < 2 {
+            problem(format!("{silent} silent examples; two are the least"));
+        }
+        for year in ["2021", "2025"] {
+            if !rule.definition.owasp.iter().any(|category| category.ends_with(year)) {
+                problem(format!("no category of the OWASP Top 10 of {year}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
 #[test]
 fn rules_that_are_named_by_others_exist() {
     let rules = RuleSet::builtin();

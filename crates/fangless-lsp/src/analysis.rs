@@ -1,6 +1,7 @@
 //! The one seam between the server and the engine: what the worker asks of a workspace. The engine's `Workspace`
 //! is the real one; tests put a slow, failing or counting one in its place.
 
+use fangless_engine::config::Sanitizer;
 use fangless_engine::text::TextRange;
 use fangless_engine::{Edit, Finding, Fix, Workspace};
 
@@ -20,9 +21,15 @@ pub trait Analysis {
     fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix>;
     fn wanted(&mut self) -> Vec<String>;
     fn set_missing(&mut self, path: &str);
+    /// The functions that the configurations declare to make data harmless.
+    fn set_sanitizers(&mut self, _sanitizers: &[Sanitizer]) {}
 }
 
 impl Analysis for Workspace {
+    fn set_sanitizers(&mut self, sanitizers: &[Sanitizer]) {
+        Self::set_sanitizers(self, sanitizers);
+    }
+
     fn set_file(&mut self, path: &str, text: String) {
         Self::set_file(self, path, text);
     }

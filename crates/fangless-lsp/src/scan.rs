@@ -260,6 +260,9 @@ fn read(shared: &Shared, go_on: &impl Fn() -> Option<()>) -> Option<Vec<File>> {
 
 fn load(shared: &Shared, profile: Profile, files: &[File]) -> Box<dyn Analysis> {
     let mut analysis = (shared.make)(profile);
+    let sanitizers: Vec<_> =
+        files.iter().flat_map(|file| &file.settings.config.sanitizers).cloned().collect();
+    analysis.set_sanitizers(&sanitizers);
     for file in files {
         analysis.set_file(&file.path, file.text.to_string());
     }

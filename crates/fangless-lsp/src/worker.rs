@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use fangless_engine::config::Sanitizer;
 use fangless_engine::rule::schema::Profile;
 use fangless_engine::{Finding, Fix, RuleSet};
 use fangless_project::discovery::{Problem, Settings};
@@ -40,6 +41,8 @@ struct Worker {
     /// Which rules the engine runs. It stays strict once it had to be: who wants less is shown less.
     profile: Profile,
     analysis: Box<dyn Analysis>,
+    /// What the configurations of the documents declare to make data harmless.
+    sanitizers: Vec<Sanitizer>,
     /// The files that were read, or looked for in vain.
     on_disk: HashSet<String>,
     wishes: Wishes,
@@ -57,6 +60,7 @@ impl Worker {
         Self {
             profile,
             analysis: (shared.make)(profile),
+            sanitizers: Vec::new(),
             on_disk: HashSet::new(),
             scopes: Scopes::new(&shared.rules, &wishes),
             wishes,
@@ -94,16 +98,20 @@ impl Worker {
         let typed = !std::mem::take(&mut self.typing).is_empty();
         let mut changed = Vec::new();
         let mut needs_strict = false;
+        let mut sanitizers = Vec::new();
         for uri in self.shared.documents.uris() {
             let Some(view) = self.shared.documents.view(&uri).filter(|view| view.analysed) else { continue };
             let settings = self.scopes.settings_of(&view.path);
             needs_strict |= settings.needs_strict;
+            sanitizers.extend(settings.config.sanitizers.iter().cloned());
             let known = self.shared.results.get(&uri);
             if all || typed || known.is_some_and(|known| !known.settings.same_source(&settings)) {
                 changed.push(uri);
             }
         }
         self.pass_problems_on();
+        self.sanitizers = sanitizers;
+        self.analysis.set_sanitizers(&self.sanitizers);
         if needs_strict && self.profile == Profile::Default {
             self.restart(Profile::Strict);
         } else {
@@ -133,6 +141,12 @@ impl Worker {
         self.pass_problems_on();
         if view.analysed && settings.needs_strict && self.profile == Profile::Default {
             self.restart(Profile::Strict);
+        }
+        let known = self.sanitizers.len();
+        let new = settings.config.sanitizers.iter().filter(|one| !self.sanitizers.contains(one));
+        self.sanitizers.extend(new.cloned().collect::<Vec<_>>());
+        if self.sanitizers.len() > known {
+            self.analysis.set_sanitizers(&self.sanitizers);
         }
         let Some((view, change)) = self.shared.documents.take(uri) else { return };
         let before = self.shared.results.get(uri);
@@ -317,6 +331,7 @@ impl Worker {
     fn restart(&mut self, profile: Profile) {
         self.profile = profile;
         self.analysis = (self.shared.make)(profile);
+        self.analysis.set_sanitizers(&self.sanitizers);
         self.on_disk.clear();
         self.typing.clear();
         self.shared.documents.forget_what_the_engine_knows();

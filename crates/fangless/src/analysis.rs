@@ -138,10 +138,15 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
 }
 
 /// The one place where configuration meets the engine.
-fn workspace_for<'a>(rules: &Arc<RuleSet>, mut settings: impl Iterator<Item = &'a Settings>) -> Workspace {
-    let strict = settings.any(|settings| settings.needs_strict);
+fn workspace_for<'a>(rules: &Arc<RuleSet>, settings: impl Iterator<Item = &'a Settings>) -> Workspace {
+    let settings: Vec<&Settings> = settings.collect();
+    let strict = settings.iter().any(|settings| settings.needs_strict);
     // A file whose own configuration is not strict drops the findings of strict rules afterwards.
-    Workspace::with_profile(Arc::clone(rules), strict)
+    let mut workspace = Workspace::with_profile(Arc::clone(rules), strict);
+    let sanitizers: Vec<_> =
+        settings.iter().flat_map(|settings| &settings.config.sanitizers).cloned().collect();
+    workspace.set_sanitizers(&sanitizers);
+    workspace
 }
 
 fn loaded_file(path: PathBuf, shown: String, reading: &Reading, settings: Arc<Settings>) -> LoadedFile {

@@ -1,18 +1,22 @@
 //! The few checks that data can't say, one file each. They read the IR of one chunk, and where a name of the module is
 //! concerned, of its others; those that look for secrets read the text.
 
+mod denylist;
 mod fail_open;
 mod open_mode;
 mod routes;
 mod secrets;
 mod session;
 mod silent_handler;
+mod unlogged;
+mod upload;
 mod url_substring;
 
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use self::silent_handler::Nothing;
+use self::unlogged::Refusal;
 use crate::flow::program::Program;
 use crate::flow::taint::Location;
 use crate::rule::matching::{RawFinding, RuleIndex};
@@ -80,6 +84,10 @@ pub(crate) fn run(
             CheckName::PrivateKey => secrets::private_keys(text),
             CheckName::CredentialInUrl => secrets::urls(text),
             CheckName::UrlSubstring => url_substring::find(&info.ir).into_iter().map(Found::from).collect(),
+            CheckName::SsrfDenylist => denylist::find(&info.ir).into_iter().map(Found::from).collect(),
+            CheckName::AuthFailureUnlogged => unlogged::find(&info.ir, Refusal::Login),
+            CheckName::DenialUnlogged => unlogged::find(&info.ir, Refusal::Right),
+            CheckName::UploadTypeUnchecked => upload::find(&info.ir).into_iter().map(Found::from).collect(),
             CheckName::SilentHandlerPass => silent(Nothing::Pass),
             CheckName::SilentHandlerContinue => silent(Nothing::Continue),
         };

@@ -88,7 +88,7 @@ fn pair(words: &[String], first: &str, second: &str) -> bool {
     words.windows(2).any(|two| two[0] == first && two[1] == second)
 }
 
-fn is_login(function: &Function) -> bool {
+pub(super) fn is_login(function: &Function) -> bool {
     let words = words(&function.name);
     has(&words, "login")
         || has(&words, "signin")

@@ -93,7 +93,7 @@ impl Evaluator<'_> {
         let closed: Option<Vec<_>> = values
             .iter()
             .map(|value| match &value.shape {
-                Shape::Sequence { items, open: false } if value.taint.is_empty() => Some(items.clone()),
+                Shape::Sequence { items, open: false } if value.taint.is_clean() => Some(items.clone()),
                 _ => None,
             })
             .collect();

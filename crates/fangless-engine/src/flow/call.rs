@@ -143,12 +143,12 @@ impl Evaluator<'_> {
             Shape::Function(reference) => {
                 let outcome = self.call_function(*reference, None, passed, whole);
                 self.note_call(called, *reference, &outcome);
-                return outcome.value;
+                return self.as_declared(*reference, None, outcome.value);
             }
             Shape::Bound { receiver, function: reference } => {
                 let outcome = self.call_method(*reference, receiver, function, passed, whole);
                 self.note_call(called, *reference, &outcome);
-                return outcome.value;
+                return self.as_declared(*reference, Some(receiver), outcome.value);
             }
             Shape::Class(class) => return self.construct(*class, passed, whole),
             Shape::Object { class, .. } => {
@@ -186,6 +186,36 @@ impl Evaluator<'_> {
         self.call_library(called)
     }
 
+    /// The result of a function of the project, harmless where the configuration says so.
+    fn as_declared(&self, reference: FunctionReference, receiver: Option<&Value>, value: Value) -> Value {
+        let Some(tags) = self.declared_sanitizer(reference, receiver) else { return value };
+        let mut value = super::guard::cleared(value, tags);
+        value.taint = value.taint.vouched(tags);
+        value
+    }
+
+    /// What the configuration says that a function of the project makes data harmless for.
+    fn declared_sanitizer(&self, reference: FunctionReference, receiver: Option<&Value>) -> Option<TagSet> {
+        let program = self.program;
+        if program.sanitizers.is_empty() {
+            return None;
+        }
+        let (info, function) = program.function(reference)?;
+        let class = match receiver.map(|receiver| &receiver.shape) {
+            Some(Shape::Object { class, .. } | Shape::Class(class)) => program.class(*class),
+            _ => None,
+        };
+        let file = info.module.strip_suffix("/__init__.py").or_else(|| info.module.strip_suffix(".py"))?;
+        let is_meant = |callee: &str| {
+            let mut parts = callee.rsplit('.');
+            let own = parts.next() == Some(&function.name);
+            let inside = class.as_ref().is_none_or(|(_, class)| parts.next() == Some(&class.name));
+            let mut folders = file.rsplit('/');
+            own && inside && parts.all(|part| folders.next() == Some(part))
+        };
+        program.sanitizers.iter().find(|(callee, _)| is_meant(callee)).map(|(_, tags)| *tags)
+    }
+
     fn call_library(&mut self, called: &Called<'_>) -> Value {
         let Called { whole, function, callee, qualified, method, receiver, passed, .. } = *called;
         let models = self.program.models;
@@ -217,9 +247,12 @@ impl Evaluator<'_> {
             }
         }
         if let Some(tags) = qualified.and_then(|name| models.sanitizer(name)) {
-            taint = taint.cleared(tags);
+            taint = taint.cleared(tags).vouched(tags);
         } else if let Some(tags) = method.and_then(|method| models.sanitizer_method(method)) {
-            taint = taint.cleared(tags);
+            taint = taint.cleared(tags).vouched(tags);
+        }
+        if let Some(tags) = qualified.and_then(|name| self.program.sanitizers.get(name)) {
+            taint = taint.cleared(*tags).vouched(*tags);
         }
         taint = taint.cleared(self.cleared_by_arguments(called));
         if method == Some("replace") && passed.len() >= 2 {
@@ -252,7 +285,7 @@ impl Evaluator<'_> {
         let mut result =
             self.step(Value { shape, taint }, whole, StepKind::Call, &format!("through `{note}`"));
         if matches!(class.as_deref(), Some("int" | "bool" | "float")) {
-            result.taint = Taint::default();
+            result.taint = Taint::default().vouched(TagSet::ALL);
         }
         result
     }

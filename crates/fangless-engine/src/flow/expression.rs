@@ -145,6 +145,9 @@ impl Evaluator<'_> {
                 if let Some(class) = self.program.models.attribute_type(&canonical) {
                     return Value { shape: Shape::Instance(class.clone()), taint: owner.taint.clone() };
                 }
+                if let Some(number) = self.program.models.constant(&canonical) {
+                    return Value::constant(Constant::Integer(number));
+                }
                 Value { shape: Shape::External(canonical), taint: owner.taint.clone() }
             }
             Shape::Object { class, attributes } => {
@@ -152,6 +155,10 @@ impl Evaluator<'_> {
                     return value.clone();
                 }
                 // A model that a framework filled from a request: its fields are what their annotations say.
+                if matches!(name.as_str(), "value" | "name") && self.is_enum(*class) {
+                    // One of a few constants, whichever it is.
+                    return Value::tainted(Taint::default().vouched(TagSet::ALL));
+                }
                 if !owner.taint.is_empty()
                     && let Some(value) = self.field(*class, name, &owner.taint)
                 {
@@ -569,7 +576,7 @@ pub(super) fn pieces_of(value: &Value) -> Vec<Piece> {
             }
             pieces
         }
-        Shape::Choice(_) => vec![Piece::Hole(Taint::default())],
+        Shape::Choice(_) => vec![Piece::Hole(Taint::default().vouched(TagSet::ALL))],
         _ => vec![Piece::Hole(value.deep_taint())],
     }
 }

@@ -40,6 +40,12 @@ pub(super) fn binary(operator: BinaryOperator, left: &Constant, right: &Constant
             let times = usize::try_from(*times).unwrap_or(0);
             (text.len().checked_mul(times)? <= MAX_TEXT).then(|| Text(text.repeat(times).into()))
         }
+        (Bytes(bytes), Integer(times)) | (Integer(times), Bytes(bytes))
+            if operator == BinaryOperator::Multiply =>
+        {
+            let times = usize::try_from(*times).unwrap_or(0);
+            (bytes.len().checked_mul(times)? <= MAX_TEXT).then(|| Bytes(bytes.repeat(times).into()))
+        }
         _ => None,
     }
 }

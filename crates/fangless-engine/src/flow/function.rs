@@ -309,7 +309,7 @@ impl Evaluator<'_> {
         let untrusted: Vec<TextRange> = called
             .passed
             .iter()
-            .filter(|one| !one.value.deep_taint().is_empty())
+            .filter(|one| !one.value.deep_taint().is_clean())
             .map(|one| one.argument.range)
             .collect();
         if called.is_indirect || untrusted.is_empty() {

@@ -93,11 +93,11 @@ impl Evaluator<'_> {
             CompareOperator::Equal => {
                 let compares_folders = matches!(&left.kind, ExpressionKind::Call { function, .. } if is_common(called(function)));
                 let right_taint = right_value.deep_taint();
-                if (right_taint.is_empty() || (compares_folders && is_ours(&right_taint)))
+                if (right_taint.is_clean() || (compares_folders && is_ours(&right_taint)))
                     && !is_none(&right_value)
                 {
                     self.clear_checked(left);
-                } else if left_value.deep_taint().is_empty() && !is_none(&left_value) {
+                } else if left_value.deep_taint().is_clean() && !is_none(&left_value) {
                     self.clear_checked(right);
                 }
             }
@@ -105,7 +105,7 @@ impl Evaluator<'_> {
                 // Membership in something that the attacker does not control. A constant on the left asks whether
                 // the untrusted value has a part, which says little.
                 let is_text = matches!(right_value.shape, Shape::Constant(_) | Shape::Pieces(_));
-                if right_value.deep_taint().is_empty() && !is_text && !left_value.is_constant() {
+                if right_value.deep_taint().is_clean() && !is_text && !left_value.is_constant() {
                     self.clear_checked(left);
                 } else if let ExpressionKind::Attribute { value, name } = &right.kind
                     && name == "parents"
@@ -283,15 +283,13 @@ impl Evaluator<'_> {
             },
             ExpressionKind::Name(name) => {
                 let value = self.lookup(name);
-                if !value.deep_taint().is_empty() {
-                    let cleared = cleared(value, tags);
-                    self.set(name, cleared);
+                if let Some(narrowed) = narrowed(value, tags) {
+                    self.set(name, narrowed);
                 }
             }
             ExpressionKind::Attribute { .. } | ExpressionKind::Subscript { .. } => {
                 let value = self.quietly(|evaluator| evaluator.expression(expression));
-                if !value.deep_taint().is_empty() {
-                    let narrowed = cleared(value, tags);
+                if let Some(narrowed) = narrowed(value, tags) {
                     self.rebind(expression, narrowed);
                 }
             }
@@ -348,6 +346,20 @@ impl Evaluator<'_> {
             }
         }
     }
+}
+
+/// What a value is once a condition found it harmless for the tags, where that makes a difference.
+fn narrowed(value: Value, tags: TagSet) -> Option<Value> {
+    let is_text = matches!(value.shape, Shape::Unknown | Shape::Method { .. } | Shape::Pieces(_));
+    let is_vouched = tags == TagSet::ALL && is_text;
+    if !is_vouched && value.deep_taint().is_empty() {
+        return None;
+    }
+    let mut value = cleared(value, tags);
+    if is_vouched {
+        value.taint = value.taint.vouched(tags);
+    }
+    Some(value)
 }
 
 /// A value no longer dangerous for the tags, all the way down.

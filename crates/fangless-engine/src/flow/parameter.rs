@@ -194,7 +194,7 @@ impl Evaluator<'_> {
                         None => Value::tainted(taint),
                     },
                     "Union" => self.any_of(items.iter().collect(), &taint),
-                    "Literal" => Value::unknown(),
+                    "Literal" => harmless(),
                     "list" | "List" | "set" | "Set" | "frozenset" | "FrozenSet" | "Sequence" | "Iterable"
                     | "Collection" | "deque" => match items.first() {
                         Some(inner) => Value::sequence(vec![self.typed(inner, taint)], true),
@@ -234,14 +234,14 @@ impl Evaluator<'_> {
                 Value::tainted(taint.cleared(tags))
             }
             Shape::External(name) if models.sanitizer(name) == Some(TagSet::ALL) => {
-                self.made_by(name, self.location(annotation.range), Value::unknown())
+                self.made_by(name, self.location(annotation.range), harmless())
             }
             Shape::External(name) => match name.as_str() {
                 "bytes" | "dict" | "list" | "object" | "typing.Any" => Value::tainted(taint),
                 class if class.contains('.') => Value { shape: Shape::Instance(class.into()), taint },
                 _ => Value::tainted(taint),
             },
-            Shape::Class(class) if self.is_enum(*class) => Value::unknown(),
+            Shape::Class(class) if self.is_enum(*class) => harmless(),
             Shape::Class(class) => {
                 let shape = Shape::Object { class: *class, attributes: Arc::new([]) };
                 Value { shape, taint }
@@ -373,6 +373,11 @@ impl Evaluator<'_> {
 
 fn passed((argument, value): &(Argument, Value)) -> Passed<'_> {
     Passed { argument, value: value.clone(), base: None }
+}
+
+/// A value that no attack fits into, whatever it is.
+fn harmless() -> Value {
+    Value::tainted(Taint::default().vouched(TagSet::ALL))
 }
 
 /// The parts of `int | str | None`.

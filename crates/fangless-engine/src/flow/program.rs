@@ -11,6 +11,7 @@ use super::bounds::MAX_SUMMARIES;
 use super::class::{Lineage, Members};
 use super::evaluator::Reads;
 use super::summary::{Call, Summary};
+use super::taint::TagSet;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
 use crate::syntax::ir::{Class, Function, Ir};
@@ -35,6 +36,8 @@ pub struct Globals {
 /// All files of a workspace, lowered.
 pub struct Program {
     pub models: &'static Models,
+    /// Functions of which the project says that they make data harmless, and for what.
+    pub sanitizers: FxHashMap<SmolStr, TagSet>,
     pub chunks: FxHashMap<u64, ChunkInfo>,
     /// The chunks of each file, in order.
     pub modules: FxHashMap<SmolStr, Vec<u64>>,
@@ -164,6 +167,7 @@ impl Program {
     pub fn new(models: &'static Models, made_by: FxHashSet<SmolStr>) -> Self {
         Self {
             models,
+            sanitizers: FxHashMap::default(),
             chunks: FxHashMap::default(),
             modules: FxHashMap::default(),
             made_by,

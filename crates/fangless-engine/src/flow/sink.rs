@@ -106,7 +106,7 @@ impl Evaluator<'_> {
         };
         for origin in taint.origins() {
             if origin.cleared.contains(tag)
-                || matches!(origin.source, Source::MadeBy { .. })
+                || origin.source.label().is_none()
                 || (matches!(tag, Tag::MassAssignment | Tag::TrustBoundary) && !is_direct(origin))
             {
                 continue;

@@ -355,7 +355,7 @@ impl Incoming {
             slot.is_passed == is_passed && is_same_path && slot.source == origin.source
         };
         // Who made a value is what some rule asks for: it stays.
-        if matches!(origin.source, Source::MadeBy { .. }) {
+        if matches!(origin.source, Source::MadeBy { .. } | Source::Checked) {
             return origin.clone();
         }
         let slot = self.0.iter().position(is_known).unwrap_or_else(|| {
@@ -368,7 +368,7 @@ impl Incoming {
                 Source::Known { label: *label, name: SmolStr::default(), at: place(number) }
             }
             Source::Parameter { .. } => Source::Parameter { index: number, name: SmolStr::default() },
-            made @ Source::MadeBy { .. } => made.clone(),
+            kept @ (Source::MadeBy { .. } | Source::Checked) => kept.clone(),
         };
         // What is asked of a path, of what it went through, is asked of its first step here.
         let kind = if has_returned(origin) {

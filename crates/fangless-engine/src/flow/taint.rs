@@ -26,6 +26,9 @@ pub enum Source {
     Parameter { index: usize, name: SmolStr },
     /// Not untrusted: the value was made by a call of this function, which some rule asks for.
     MadeBy { callee: SmolStr, at: Location },
+    /// Not untrusted: a condition held, or a call made of it what is harmless. What was never untrusted keeps so that
+    /// somebody looked at it.
+    Checked,
 }
 
 impl Source {
@@ -33,7 +36,7 @@ impl Source {
         match self {
             Self::Known { label, .. } => Some(*label),
             Self::Parameter { .. } => Some(Label::Parameter),
-            Self::MadeBy { .. } => None,
+            Self::MadeBy { .. } | Self::Checked => None,
         }
     }
 }
@@ -81,7 +84,10 @@ impl Origin {
     #[must_use]
     pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
         let length = self.length();
-        if length >= MAX_PATH || self.path.as_ref().is_some_and(|step| step.at == at) {
+        if self.source == Source::Checked
+            || length >= MAX_PATH
+            || self.path.as_ref().is_some_and(|step| step.at == at)
+        {
             return self.clone();
         }
         let step = Step { at, kind, note: note.into(), previous: self.path.clone(), length: length + 1 };
@@ -114,6 +120,26 @@ impl Taint {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether nothing but that somebody looked at it is known.
+    pub fn is_clean(&self) -> bool {
+        self.origins().iter().all(|origin| origin.source == Source::Checked)
+    }
+
+    /// Remembers that the value is harmless for the tags, whatever it is.
+    #[must_use]
+    pub fn vouched(mut self, tags: TagSet) -> Self {
+        self.add(&Self::from(Origin { source: Source::Checked, cleared: tags, path: None }));
+        self
+    }
+
+    /// Whether the value may be dangerous for the tag: something untrusted is, or nobody looked at it.
+    pub fn is_open(&self, tag: Tag) -> bool {
+        let is_open = |origin: &Origin| !origin.cleared.contains(tag);
+        let is_untrusted = |origin: &Origin| origin.source.label().is_some();
+        self.origins().iter().any(|origin| is_untrusted(origin) && is_open(origin))
+            || self.origins().iter().all(is_open)
     }
 
     /// Joins another taint: a source in both keeps the shorter path and only what both cleared.
@@ -162,7 +188,7 @@ impl Taint {
         self.map(|origin| {
             let cleared = origin.cleared.union(tags);
             // What is dangerous for nothing any more is no taint; who made it stays known.
-            (cleared != TagSet::ALL || matches!(origin.source, Source::MadeBy { .. }))
+            (cleared != TagSet::ALL || origin.source.label().is_none())
                 .then(|| Origin { cleared, ..origin.clone() })
         })
     }

@@ -65,11 +65,15 @@ pub(super) fn run<'a>(index: &RuleIndex, file: &'a File, around: &Around) -> Vec
     let mut found = Vec::new();
     for (rule, matched) in &index.manifests {
         let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
-        found.extend(subjects(matched, file, around).into_iter().map(|subject| Found {
-            rule: *rule,
-            severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
-            message: template.replace("{name}", subject.name()),
-            subject,
+        found.extend(subjects(matched, file, around).into_iter().map(|subject| {
+            Found {
+                rule: *rule,
+                severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
+                message: template
+                    .replace("{name}", subject.name())
+                    .replace("{value}", meant(subject.name(), &matched.package).unwrap_or_default()),
+                subject,
+            }
         }));
     }
     found
@@ -135,5 +139,48 @@ fn subjects<'a>(matched: &ManifestMatch, file: &'a File, around: &Around) -> Vec
             }
         }),
         ManifestKind::Package => dependencies(&|one| matched.package.contains(&one.name)),
+        ManifestKind::Lookalike => dependencies(&|one| meant(&one.name, &matched.package).is_some()),
+    }
+}
+
+/// Shorter names have too many neighbours that are meant.
+const MIN_LENGTH: usize = 5;
+
+/// The known package that a name is likely to have been typed for.
+fn meant<'p>(name: &str, packages: &'p [SmolStr]) -> Option<&'p str> {
+    if name.len() < MIN_LENGTH || packages.iter().any(|known| known == name) {
+        return None;
+    }
+    packages.iter().find(|known| known.len() >= MIN_LENGTH && is_slip(name, known)).map(SmolStr::as_str)
+}
+
+/// Whether two names differ by one letter more, less, other or swapped with the next, or by hyphens alone.
+fn is_slip(one: &str, other: &str) -> bool {
+    if one.replace('-', "") == other.replace('-', "") {
+        return true;
+    }
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[same..], &other[same..]);
+    let same = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&one[..one.len() - same], &other[..other.len() - same]) {
+        ([_] | [], [_]) | ([_], []) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slip;
+
+    #[test]
+    fn one_slip_is_told_from_two() {
+        for name in ["reqests", "requestss", "requestz", "reuqests", "re-quests"] {
+            assert!(is_slip(name, "requests"), "{name}");
+        }
+        for name in ["reqest", "urllib", "requests-oauthlib", "ruqeests"] {
+            assert!(!is_slip(name, "requests"), "{name}");
+        }
     }
 }

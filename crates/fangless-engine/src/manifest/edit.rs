@@ -1,5 +1,7 @@
 //! Edits of manifests by name.
 
+use smol_str::SmolStr;
+
 use super::File;
 use super::check::Subject;
 use super::contents::{Index, Origin, Role, host_of};
@@ -11,29 +13,17 @@ use crate::text::TextRange;
 /// The index that pip asks where none is named.
 const PUBLIC_INDEX: &str = "pypi.org";
 
-/// Hosts of packages that answer to `https` with the same content.
-const KNOWN_HOSTS: [&str; 9] = [
-    PUBLIC_INDEX,
-    "pypi.python.org",
-    "test.pypi.org",
-    "files.pythonhosted.org",
-    "download.pytorch.org",
-    "github.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-];
-
 /// The edits of a fix, and what is known of it in place of the recipe's promise.
 pub(super) fn build(
     action: ManifestEdit,
+    hosts: &[SmolStr],
     subject: &Subject<'_>,
     file: &File,
 ) -> Option<(Vec<Edit>, Option<Applicability>)> {
     let text = &file.text;
     match (action, subject) {
         (ManifestEdit::UseHttps, Subject::Index(_) | Subject::Dependency(_)) => {
-            use_https(subject.range(), text)
+            use_https(subject.range(), text, hosts)
         }
         (ManifestEdit::Remove, Subject::Trusted(one)) if one.range.slice(text) == "false" => {
             Some((vec![Edit { range: one.range, text: "true".to_owned() }], None))
@@ -79,7 +69,7 @@ fn one_index(index: &Index, file: &File) -> Option<Vec<Edit>> {
     }
 }
 
-fn use_https(range: TextRange, text: &str) -> Option<(Vec<Edit>, Option<Applicability>)> {
+fn use_https(range: TextRange, text: &str, hosts: &[SmolStr]) -> Option<(Vec<Edit>, Option<Applicability>)> {
     let written = range.slice(text);
     let colon = written.find("://")?;
     let scheme_start =
@@ -95,7 +85,7 @@ fn use_https(range: TextRange, text: &str) -> Option<(Vec<Edit>, Option<Applicab
         return None;
     }
     let place = TextRange::new(range.start + scheme_start as u32, range.start + colon as u32);
-    let is_known = KNOWN_HOSTS.contains(&host_of(address).as_str());
+    let is_known = hosts.iter().any(|host| *host == host_of(address));
     let edit = Edit { range: place, text: "https".to_owned() };
     Some((vec![edit], is_known.then_some(Applicability::Safe)))
 }

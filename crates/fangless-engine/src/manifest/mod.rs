@@ -121,7 +121,7 @@ pub(crate) fn fixes(
     recipes
         .iter()
         .filter_map(|recipe| {
-            let (edits, known) = edit::build(recipe.manifest?, &found.subject, file)?;
+            let (edits, known) = edit::build(recipe.manifest?, &recipe.hosts, &found.subject, file)?;
             let applicability = known.unwrap_or(recipe.applicability);
             Some(Fix { title: recipe.title.clone(), applicability, edits })
         })

@@ -89,6 +89,7 @@ pub struct Models {
     provides: FxHashSet<SmolStr>,
     asks_client: FxHashSet<SmolStr>,
     first_parameters: FxHashMap<SmolStr, SmolStr>,
+    constants: FxHashMap<SmolStr, i64>,
     undeclared: FxHashMap<SmolStr, SmolStr>,
     undeclared_instances: FxHashMap<SmolStr, SmolStr>,
 }
@@ -197,6 +198,7 @@ impl Models {
         self.asks_client.extend(file.asks_client);
         self.first_parameters.extend(file.first_parameter);
         self.bases.extend(file.class);
+        self.constants.extend(file.constant);
         self.undeclared.extend(file.undeclared);
         self.undeclared_instances.extend(file.undeclared_instance);
     }
@@ -302,6 +304,11 @@ impl Models {
         name.and_then(|name| self.find(&self.conversions, name))
             .or_else(|| method.and_then(|method| self.conversions.methods.get(method)))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The number that a name of a module stands for.
+    pub fn constant(&self, name: &str) -> Option<i64> {
+        self.constants.get(name).copied()
     }
 
     /// The class of what a call gives.

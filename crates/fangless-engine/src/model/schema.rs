@@ -50,6 +50,9 @@ pub struct ModelFile {
     /// The class of a first parameter without annotation, by its name: `request = "web.Request"`.
     #[serde(default)]
     pub first_parameter: FxHashMap<SmolStr, SmolStr>,
+    /// Numbers of modules, by qualified name.
+    #[serde(default)]
+    pub constant: FxHashMap<SmolStr, i64>,
     /// Names that mean a module or an object where no import declares them.
     #[serde(default)]
     pub undeclared: FxHashMap<SmolStr, SmolStr>,

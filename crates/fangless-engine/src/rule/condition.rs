@@ -102,6 +102,7 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
                 .iter()
                 .any(|origin| origin.source.label().is_some() && !origin.cleared.contains(tag))
         })
+        && condition.unvetted_for.is_none_or(|tag| is_unvetted(value, tag))
         && condition.made_only_of.as_ref().is_none_or(|names| is_made_only_of(value, names))
         && condition.contains.as_ref().is_none_or(|wanted| wanted.iter().any(|one| contains(value, one)))
         && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))
@@ -189,7 +190,7 @@ fn holds_is(is: Is, subject: &Subject<'_>, is_nameless: bool) -> bool {
                     || taint.origins().iter().any(|origin| !origin.cleared.contains(Tag::Deserialization)))
         }
         Is::Assembled => matches!(&value.shape, Shape::Pieces(pieces) if pieces.iter().any(is_text_piece)),
-        Is::Tainted => !value.deep_taint().is_empty(),
+        Is::Tainted => value.deep_taint().origins().iter().any(|origin| origin.source.label().is_some()),
         Is::Truthy => value.truth() == Some(true),
         Is::Falsy => value.truth() == Some(false),
         Is::None => matches!(value.as_constant(), Some(Constant::None)),
@@ -219,6 +220,19 @@ fn known_text(value: &Value) -> Option<String> {
                 .collect(),
         ),
         _ => None,
+    }
+}
+
+/// Whether a text has a part that is not constant, and that nothing makes harmless for the tag.
+fn is_unvetted(value: &Value, tag: Tag) -> bool {
+    match &value.shape {
+        Shape::Pieces(_) if value.taint.origins().iter().any(|origin| origin.source == Source::Checked) => {
+            value.taint.is_open(tag)
+        }
+        Shape::Pieces(pieces) => {
+            pieces.iter().any(|piece| matches!(piece, Piece::Hole(taint) if taint.is_open(tag)))
+        }
+        _ => !value.is_constant() && value.deep_taint().is_open(tag),
     }
 }
 

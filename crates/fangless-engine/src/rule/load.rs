@@ -149,9 +149,19 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
 
 /// Regular expressions and queries that do not compile. Compiling them is what a start of the program can do without.
 fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) -> Vec<PageError> {
-    let calls = definition.call.iter().flat_map(|call| &call.when);
-    let assigns = definition.assign.iter().flat_map(|assign| &assign.when);
-    let settings = definition.setting.iter().flat_map(|setting| &setting.when);
+    let evidence = || definition.evidence();
+    let calls =
+        definition.call.iter().chain(evidence().flat_map(|one| &one.call)).flat_map(|call| &call.when);
+    let assigns = definition
+        .assign
+        .iter()
+        .chain(evidence().flat_map(|one| &one.assign))
+        .flat_map(|assign| &assign.when);
+    let settings = definition
+        .setting
+        .iter()
+        .chain(evidence().flat_map(|one| &one.setting))
+        .flat_map(|setting| &setting.when);
     let comparisons =
         definition.comparison.iter().flat_map(|compared| compared.one.iter().chain(&compared.other));
     let fixes = definition.fix.iter().flat_map(|fix| &fix.when);
@@ -189,7 +199,7 @@ fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) 
             errors.push(PageError { path: path.into(), line, key: Some("tainted-by".into()), message });
         }
     }
-    for query in &definition.query {
+    for query in definition.query.iter().chain(definition.evidence().flat_map(|one| &one.query)) {
         if let Err(error) = super::query::compile(&query.pattern) {
             let line = line_of(front_matter, "pattern", "");
             errors.push(PageError { path: path.into(), line, key: Some("pattern".into()), message: error });

@@ -9,7 +9,7 @@ use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
 use super::schema::{
-    Absence, AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, FixRecipe,
+    AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, Evidence, FixRecipe,
     FlowMatch, ManifestMatch, Profile, SettingMatch,
 };
 use super::settings;
@@ -21,6 +21,12 @@ use crate::flow::taint::{Location, Source};
 use crate::flow::value::Shape;
 use crate::model::schema::Label;
 use crate::syntax::ir::{Expression, ExpressionKind};
+
+/// What a project must lack for a rule, by the numbers of what is looked for.
+pub(crate) struct Lack {
+    pub(crate) provided: usize,
+    pub(crate) needed: Option<usize>,
+}
 
 /// Rules by what they can match.
 #[derive(Default)]
@@ -49,7 +55,7 @@ pub(crate) struct RuleIndex {
     /// For each rule, whether it is silent in files of tests.
     pub(crate) outside_tests: Vec<bool>,
     /// For each rule, what the project must lack.
-    pub(crate) absences: Vec<Option<Absence>>,
+    pub(crate) absences: Vec<Option<Lack>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
     /// By qualified callee, or `*.` and a method: rules whose findings end where their result is passed on to it.
@@ -71,21 +77,22 @@ impl RuleIndex {
             index.fixes.push(definition.fix.clone());
             index.messages.push(definition.message.clone());
             index.replaces.push(definition.replaces.clone());
-            index.absences.push(definition.absence.clone());
+            index.absences.push(None);
             index.outside_tests.push(definition.outside_tests);
             for fix in &definition.fix {
                 collect_made_by(&fix.when, &mut index.made_by);
             }
-            for call in &definition.call {
-                collect_made_by(&call.when, &mut index.made_by);
-                for callee in &call.callee {
-                    let matches = match callee.strip_prefix("*.") {
-                        Some(method) => index.methods.entry(method.into()).or_default(),
-                        None => index.calls.entry(callee.clone()).or_default(),
-                    };
-                    matches.push((number, call.clone()));
-                }
-            }
+            index.add(
+                number,
+                &Evidence {
+                    call: definition.call.clone(),
+                    assign: definition.assign.clone(),
+                    setting: definition.setting.clone(),
+                    decorator: definition.decorator.clone(),
+                    import: definition.import.clone(),
+                    query: definition.query.clone(),
+                },
+            );
             for callee in definition.passed_on.iter().flat_map(|passed| &passed.callee) {
                 index.passed_on.entry(callee.clone()).or_default().push(number);
             }
@@ -97,32 +104,69 @@ impl RuleIndex {
                     index.flows.entry(tag.clone()).or_default().push((number, flow.clone()));
                 }
             }
-            for assign in &definition.assign {
-                collect_made_by(&assign.when, &mut index.made_by);
-                index.assigns.push((number, assign.clone()));
-            }
-            for setting in &definition.setting {
-                collect_made_by(&setting.when, &mut index.made_by);
-                for name in &setting.name {
-                    index.settings.entry(name.clone()).or_default().push((number, setting.clone()));
-                }
-            }
             for comparison in &definition.comparison {
                 collect_made_by(&comparison.one, &mut index.made_by);
                 collect_made_by(&comparison.other, &mut index.made_by);
                 index.comparisons.push((number, comparison.clone()));
             }
-            index.decorators.extend(definition.decorator.iter().map(|one| (number, one.clone())));
-            for import in &definition.import {
-                for module in &import.module {
-                    index.imports.entry(module.clone()).or_default().push(number);
-                }
-            }
             index.checks.extend(definition.check.iter().map(|check| (number, check.name)));
             index.manifests.extend(definition.manifest.iter().map(|matched| (number, matched.clone())));
-            index.queries.extend(definition.query.iter().map(|query| RuleQuery::new(number, query)));
+            if let Some(absence) = &definition.absence {
+                let provided = index.evidence(&absence.provided_by);
+                let needed = absence.only_with.as_ref().map(|evidence| index.evidence(evidence));
+                index.absences[number] = Some(Lack { provided, needed });
+            }
         }
         index
+    }
+
+    /// Places that are looked for as those of a rule are, under a number of their own.
+    fn evidence(&mut self, evidence: &Evidence) -> usize {
+        let number = self.names.len();
+        self.names.push(SmolStr::default());
+        self.severities.push(Severity::Info);
+        self.fixes.push(Vec::new());
+        self.messages.push(String::new());
+        self.replaces.push(Vec::new());
+        self.outside_tests.push(true);
+        self.absences.push(None);
+        self.add(number, evidence);
+        number
+    }
+
+    /// Whether it is no rule, but what shows that something is not lacking.
+    pub(crate) fn is_evidence(&self, number: usize) -> bool {
+        self.names[number].is_empty()
+    }
+
+    fn add(&mut self, number: usize, matches: &Evidence) {
+        for call in &matches.call {
+            collect_made_by(&call.when, &mut self.made_by);
+            for callee in &call.callee {
+                let known = match callee.strip_prefix("*.") {
+                    Some(method) => self.methods.entry(method.into()).or_default(),
+                    None => self.calls.entry(callee.clone()).or_default(),
+                };
+                known.push((number, call.clone()));
+            }
+        }
+        for assign in &matches.assign {
+            collect_made_by(&assign.when, &mut self.made_by);
+            self.assigns.push((number, assign.clone()));
+        }
+        for setting in &matches.setting {
+            collect_made_by(&setting.when, &mut self.made_by);
+            for name in &setting.name {
+                self.settings.entry(name.clone()).or_default().push((number, setting.clone()));
+            }
+        }
+        self.decorators.extend(matches.decorator.iter().map(|one| (number, one.clone())));
+        for import in &matches.import {
+            for module in &import.module {
+                self.imports.entry(module.clone()).or_default().push(number);
+            }
+        }
+        self.queries.extend(matches.query.iter().map(|query| RuleQuery::new(number, query)));
     }
 
     pub(crate) fn severity(&self, rule: usize) -> Severity {
@@ -329,7 +373,7 @@ impl Observer for Matcher<'_> {
             self.add(RawFinding {
                 rule: *rule,
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
-                certainty: Certainty::Certain,
+                certainty: matched.certainty.unwrap_or(Certainty::Certain),
                 at,
                 argument: event
                     .arguments
@@ -482,6 +526,7 @@ impl Observer for Matcher<'_> {
                 Source::Known { name, .. }
                 | Source::Parameter { name, .. }
                 | Source::MadeBy { callee: name, .. } => name,
+                Source::Checked => continue,
             };
             let certainty = if label == Label::Parameter { Certainty::Possible } else { Certainty::Certain };
             let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use smol_str::SmolStr;
 
 use super::pattern::Pattern;
-use crate::finding::{Applicability, Severity};
+use crate::finding::{Applicability, Certainty, Severity};
 use crate::model::schema::Tag;
 
 /// When a rule runs.
@@ -79,18 +79,38 @@ pub struct RuleDefinition {
     pub fix: Vec<FixRecipe>,
 }
 
-/// What a project lacks. Words are looked for in the text of its Python files, tests left out: that something is spoken of
-/// is enough to be silent.
+impl RuleDefinition {
+    /// What shows whether the project lacks something, where the rule is about that.
+    pub fn evidence(&self) -> impl Iterator<Item = &Evidence> {
+        self.absence
+            .iter()
+            .flat_map(|absence| std::iter::once(&absence.provided_by).chain(&absence.only_with))
+    }
+}
+
+/// What a project lacks, in all its files but those of tests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Absence {
     /// The word by which a configuration says that it is done elsewhere, by a proxy for example.
     pub declared_as: SmolStr,
-    /// Words of which none occurs.
-    pub provided_by: Vec<SmolStr>,
-    /// Words of which one occurs: what makes the lack matter.
+    /// Where the project does it after all.
+    pub provided_by: Evidence,
+    /// What makes the lack matter; it always does when absent.
     #[serde(default)]
-    pub only_with: Vec<SmolStr>,
+    pub only_with: Option<Evidence>,
+}
+
+/// Places in a project that show something, matched as those that rules report.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Evidence {
+    pub call: Vec<CallMatch>,
+    pub assign: Vec<AssignMatch>,
+    pub setting: Vec<SettingMatch>,
+    pub decorator: Vec<DecoratorMatch>,
+    pub import: Vec<ImportMatch>,
+    pub query: Vec<QueryMatch>,
 }
 
 /// A call to one of the callees whose arguments satisfy every condition.
@@ -106,6 +126,9 @@ pub struct CallMatch {
     pub severity: Option<Severity>,
     #[serde(default)]
     pub message: Option<String>,
+    /// `possible` where the match cannot know that what it finds is in anybody's hands.
+    #[serde(default)]
+    pub certainty: Option<Certainty>,
     /// Which argument to underline; the whole call when absent.
     #[serde(default)]
     pub report: Option<ArgumentSelector>,
@@ -275,6 +298,10 @@ pub enum CheckName {
     SilentHandlerContinue,
     UrlSubstring,
     RouteMissingAuth,
+    SsrfDenylist,
+    AuthFailureUnlogged,
+    DenialUnlogged,
+    UploadTypeUnchecked,
     SessionFixation,
 }
 
@@ -283,7 +310,7 @@ pub enum CheckName {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ManifestMatch {
     pub kind: ManifestKind,
-    /// For the kind `package`: names of packages, in lower case and with `-` between the words.
+    /// For the kinds `package` and `lookalike`: names of packages, in lower case and with `-` between the words.
     #[serde(default)]
     pub package: Vec<SmolStr>,
     /// Overrides the rule's severity for this match.
@@ -316,6 +343,8 @@ pub enum ManifestKind {
     MovingSource,
     /// One of the packages.
     Package,
+    /// A name that is one slip of the keyboard away from one of the packages, and none of them.
+    Lookalike,
 }
 
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
@@ -393,6 +422,10 @@ pub struct Condition {
     /// Untrusted data that is still dangerous for this kind of sink reaches the value.
     #[serde(default)]
     pub tainted_for: Option<Tag>,
+    /// A part of the value is not constant, and no check and no encoding makes it harmless for this kind of sink. Where it
+    /// comes from need not be known.
+    #[serde(default)]
+    pub unvetted_for: Option<Tag>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
@@ -468,6 +501,10 @@ pub struct FixRecipe {
     /// Only where this is found in what is reported.
     #[serde(default)]
     pub source_matches: Option<Pattern>,
+
+    /// For edits of manifests: hosts that are known to give the same by `https`; there the edit is safe.
+    #[serde(default)]
+    pub hosts: Vec<SmolStr>,
 
     /// The qualified name to call instead; the import is added or reused.
     #[serde(default)]

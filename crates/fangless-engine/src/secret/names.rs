@@ -134,7 +134,9 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
     }
     let words = words(name);
     let Some(last) = words.last() else { return false };
-    if ABOUT.contains(&last.as_str()) {
+    // A session is known by its identifier alone.
+    let is_session = kind == NameKind::SecurityToken && words.ends_with(&["session".into(), "id".into()]);
+    if ABOUT.contains(&last.as_str()) && !is_session {
         return false;
     }
     let has = |word: &str| words.iter().any(|one| one == word);
@@ -208,6 +210,14 @@ pub fn mentions(expression: &Expression, kind: NameKind) -> bool {
             _ => false,
         },
         ExpressionKind::Binary { left, right, .. } => mentions(left, kind) || mentions(right, kind),
+        ExpressionKind::Dictionary(entries) if kind == NameKind::Sensitive => {
+            entries.iter().any(|(key, value)| {
+                let is_key =
+                    |key: &Expression| matches!(&key.kind, ExpressionKind::Text(key) if is_named(key, kind));
+                key.as_ref().is_some_and(is_key) && !matches!(value.kind, ExpressionKind::Text(_))
+                    || mentions(value, kind)
+            })
+        }
         ExpressionKind::Tuple(items) => items.iter().any(|item| mentions(item, kind)),
         ExpressionKind::Format(parts) => parts.iter().any(|part| match part {
             FormatPart::Value { value, .. } => mentions(value, kind),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use fangless_engine::config::{Config, selects};
+use fangless_engine::model::schema::Tag;
 use fangless_engine::rule::schema::{Profile, RuleDefinition};
 use fangless_engine::{RuleSet, Workspace};
 use fangless_project::discovery::{Discovery, FILE_NAMES, Overrides, Settings};
@@ -88,7 +89,7 @@ fn configuration(output: &mut String, settings: &Settings, file: &Path, show: &i
         );
     }
     for sanitizer in &config.sanitizers {
-        line(output, "sanitizer", &format!("{} clears {}", sanitizer.callee, list(&sanitizer.clears)));
+        line(output, "sanitizer", &format!("{} clears {}", sanitizer.callee, clears(&sanitizer.clears)));
     }
 }
 
@@ -195,4 +196,12 @@ fn seen(
         format!("{count}, and {silenced} silenced by comments")
     };
     line(output, "findings", &text);
+}
+
+/// For what a function of the project makes data harmless.
+fn clears(tags: &[Tag]) -> String {
+    if tags.is_empty() {
+        return "everything".into();
+    }
+    tags.iter().map(|tag| tag.name()).collect::<Vec<_>>().join(", ")
 }
