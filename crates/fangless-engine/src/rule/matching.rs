@@ -18,7 +18,7 @@ use crate::flow::event::{
     BindingEvent, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, Told, select,
 };
 use crate::flow::taint::{Location, Source};
-use crate::flow::value::Shape;
+use crate::flow::value::{Shape, Value};
 use crate::model::schema::Label;
 use crate::syntax::ir::{Expression, ExpressionKind};
 
@@ -187,6 +187,26 @@ fn is_one_of(decorator: &Decorator, names: &[SmolStr]) -> bool {
     })
 }
 
+/// The calls that made a value, as far as some rule asks for them.
+fn makers(value: &Value) -> Vec<Location> {
+    let taint = value.deep_taint();
+    let made = taint.origins().iter().filter_map(|origin| match &origin.source {
+        Source::MadeBy { at, .. } => Some(*at),
+        _ => None,
+    });
+    made.collect()
+}
+
+/// The name that an expression begins with: `password` of `password.encode()`.
+fn first_name(expression: &Expression) -> Option<&SmolStr> {
+    match &expression.kind {
+        ExpressionKind::Name(name) => Some(name),
+        ExpressionKind::Attribute { value, .. } => first_name(value),
+        ExpressionKind::Call { function, .. } => first_name(function),
+        _ => None,
+    }
+}
+
 /// Whether a method is called on an object that is made in front of its dot: `User().set_password("")`.
 fn is_on_new_object(function: &Expression) -> bool {
     let ExpressionKind::Attribute { value, .. } = &function.kind else { return false };
@@ -254,6 +274,8 @@ pub(crate) struct Matcher<'a> {
     pub(crate) found: Vec<RawFinding>,
     /// Rules and the calls that are none of their findings, since their result was passed on to what mends it.
     passed_on: FxHashSet<(usize, Location)>,
+    /// Which calls made what a name was bound to. Values forget that where the name tells of a secret.
+    made: FxHashMap<SmolStr, Vec<Location>>,
 }
 
 /// What was heard of a function that is looked at for its callers.
@@ -269,7 +291,7 @@ fn heard(told: &Told) -> Option<&Heard> {
 
 impl<'a> Matcher<'a> {
     pub(crate) fn new(index: &'a RuleIndex) -> Self {
-        Self { index, found: Vec::new(), passed_on: FxHashSet::default() }
+        Self { index, found: Vec::new(), passed_on: FxHashSet::default(), made: FxHashMap::default() }
     }
 
     fn take(&mut self) -> Option<Told> {
@@ -296,10 +318,11 @@ impl<'a> Matcher<'a> {
             return;
         }
         for one in event.arguments {
-            for origin in one.value.deep_taint().origins() {
-                if let Source::MadeBy { at, .. } = &origin.source {
-                    self.passed_on.extend(rules.iter().map(|rule| (*rule, *at)));
-                }
+            let named = first_name(&one.argument.value).and_then(|name| self.made.get(name));
+            let calls: Vec<Location> =
+                makers(&one.value).into_iter().chain(named.into_iter().flatten().copied()).collect();
+            for at in calls {
+                self.passed_on.extend(rules.iter().map(|rule| (*rule, at)));
             }
         }
         self.found.retain(|finding| !self.passed_on.contains(&(finding.rule, finding.at)));
@@ -395,6 +418,12 @@ impl Observer for Matcher<'_> {
 
     fn binding(&mut self, event: &BindingEvent<'_>) {
         let index = self.index;
+        if !index.passed_on.is_empty() {
+            let made = makers(event.value);
+            if !made.is_empty() {
+                self.made.entry(event.name.into()).or_default().extend(made);
+            }
+        }
         for (rule, matched) in &index.assigns {
             let targeted = matched
                 .target
