@@ -283,6 +283,7 @@ pub(crate) struct Matcher<'a> {
 struct Heard {
     found: Vec<RawFinding>,
     passed_on: FxHashSet<(usize, Location)>,
+    made: FxHashMap<SmolStr, Vec<Location>>,
 }
 
 fn heard(told: &Told) -> Option<&Heard> {
@@ -295,9 +296,13 @@ impl<'a> Matcher<'a> {
     }
 
     fn take(&mut self) -> Option<Told> {
-        let heard =
-            Heard { found: std::mem::take(&mut self.found), passed_on: std::mem::take(&mut self.passed_on) };
-        (!heard.found.is_empty() || !heard.passed_on.is_empty()).then(|| Arc::new(heard) as Told)
+        let heard = Heard {
+            found: std::mem::take(&mut self.found),
+            passed_on: std::mem::take(&mut self.passed_on),
+            made: std::mem::take(&mut self.made),
+        };
+        let is_empty = heard.found.is_empty() && heard.passed_on.is_empty() && heard.made.is_empty();
+        (!is_empty).then(|| Arc::new(heard) as Told)
     }
 
     fn add(&mut self, finding: RawFinding) {
@@ -335,10 +340,13 @@ impl Observer for Matcher<'_> {
     }
 
     fn end(&mut self, before: Option<Told>) -> Option<Told> {
+        // What names were bound to concerns nobody else.
+        self.made.clear();
         let since = self.take();
         if let Some(before) = before.as_ref().and_then(heard) {
             self.found.clone_from(&before.found);
             self.passed_on.clone_from(&before.passed_on);
+            self.made.clone_from(&before.made);
         }
         since
     }
