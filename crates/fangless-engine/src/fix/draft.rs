@@ -1,9 +1,8 @@
 //! A fix in the making: collects edits and imports, and gives the fix only if the result still parses.
 
-use super::apply::apply;
 use super::import::Importer;
 use super::tree::{
-    Source, begins_interpolation, comments_in, enclosing_statement, error_count_of, header_of_suite,
+    Source, begins_interpolation, comments_in, enclosing_statement, errors_after, header_of_suite,
     is_only_one_of_suite, quotes_around, range_of,
 };
 use crate::finding::{Applicability, Edit, Fix};
@@ -144,7 +143,7 @@ impl<'s, 'a> Draft<'s, 'a> {
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let edits = joined(edits)?;
         let before = source.error_count();
-        let after = error_count_of(&apply(&source.analysed, &edits))?;
+        let after = errors_after(source, &edits)?;
         (after <= before).then(|| Fix { title: title.to_owned(), applicability, edits })
     }
 }

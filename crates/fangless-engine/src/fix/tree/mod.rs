@@ -3,6 +3,7 @@
 
 mod call;
 mod definition;
+mod edited;
 mod literal;
 mod locals;
 mod path;
@@ -11,12 +12,14 @@ mod string;
 mod value;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use tree_sitter::{Node, Parser, Tree};
 
 use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
+pub(super) use edited::errors_after;
 pub(super) use definition::{
     comparison_of, decorator_of, display_of, header_of_suite, is_only_one_of_suite, last_decorator,
 };
@@ -62,7 +65,7 @@ pub(super) enum Shape {
 impl<'a> Source<'a> {
     /// Parses a file for a fix at `target`. None where the target's own statement is broken.
     pub(super) fn parse(text: &'a str, target: TextRange) -> Option<Self> {
-        let whole = Source { text, analysed: Cow::Borrowed(text), tree: tree_of(text)? };
+        let whole = Source { text, analysed: Cow::Borrowed(text), tree: whole_tree(text)? };
         if whole.is_sound(target) {
             return Some(whole);
         }
@@ -519,15 +522,27 @@ pub(super) fn begins_interpolation(source: &Source<'_>, range: TextRange) -> boo
     source.text[..range.start as usize].ends_with('{')
 }
 
+/// The tree of a whole file. Recipes are tried one after the other on the same text: the last one is kept.
+fn whole_tree(text: &str) -> Option<Tree> {
+    thread_local! {
+        static LAST: RefCell<Option<(String, Tree)>> = const { RefCell::new(None) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if let Some((known, tree)) = last
+            && known == text
+        {
+            return Some(tree.clone());
+        }
+        let tree = tree_of(text)?;
+        *last = Some((text.to_owned(), tree.clone()));
+        Some(tree)
+    })
+}
+
 fn tree_of(text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_python::LANGUAGE.into()).ok()?;
     parser.parse(text, None)
-}
-
-/// Errors and missing tokens of a text.
-pub(super) fn error_count_of(text: &str) -> Option<usize> {
-    Some(error_count(tree_of(text)?.root_node()))
 }
 
 fn error_count(node: Node<'_>) -> usize {
