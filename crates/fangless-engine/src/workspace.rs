@@ -516,8 +516,10 @@ impl Workspace {
     /// A rule that says more drops what another says of the same place.
     fn merge(&self, raw: Vec<RawFinding>) -> Vec<(RawFinding, u32)> {
         let mut merged: Vec<(RawFinding, u32)> = Vec::new();
+        let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
         for finding in raw {
-            match merged.iter_mut().find(|(known, _)| known.at == finding.at && known.rule == finding.rule) {
+            let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
+            match merged.get_mut(*place) {
                 Some((known, others)) => {
                     // What a caller passes for a parameter is the same source, better known.
                     let is_parameter =
@@ -534,13 +536,16 @@ impl Workspace {
                 None => merged.push((finding, 0)),
             }
         }
+        let mut rules_at: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
+        for (at, rule) in places.keys() {
+            rules_at.entry(*at).or_default().push(*rule);
+        }
         let replaced: Vec<bool> = merged
             .iter()
             .map(|(finding, _)| {
                 let name = &self.index.names[finding.rule];
-                merged.iter().any(|(other, _)| {
-                    other.at == finding.at && self.index.replaces[other.rule].contains(name)
-                })
+                let others = rules_at.get(&finding.at).into_iter().flatten();
+                others.copied().any(|other: usize| self.index.replaces[other].contains(name))
             })
             .collect();
         let mut keep = replaced.iter();
