@@ -1,8 +1,9 @@
 //! Guards: what a condition that holds says of the values in it.
 
 use super::evaluator::{Evaluator, join_states};
+use super::expression::from_pieces;
 use super::taint::{TagSet, Taint};
-use super::value::{Constant, Shape, Value};
+use super::value::{Constant, Piece, Shape, Value};
 use crate::model::schema::{Label, Tag};
 use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind};
 
@@ -15,7 +16,8 @@ impl Evaluator<'_> {
         match &test.kind {
             ExpressionKind::Not(inner) => self.assume(inner, !truth),
             ExpressionKind::Logical { is_and, values } if *is_and == truth => {
-                for value in values {
+                // Twice: what a later one says may matter to an earlier one.
+                for value in values.iter().chain(values) {
                     self.assume(value, truth);
                 }
             }
@@ -188,6 +190,17 @@ impl Evaluator<'_> {
                     None => TagSet::EMPTY,
                 };
                 self.clear(receiver, tags);
+                if prefix.as_ref().and_then(Value::as_text) == Some("/") {
+                    self.begin_with_slash(receiver);
+                }
+            }
+            ("startswith", Some(receiver), false) => {
+                // `//host` is another site; what begins with one slash only is a path of this one.
+                let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
+                let value = self.quietly(|evaluator| evaluator.expression(receiver));
+                if prefix.is_some_and(|prefix| names_two_slashes(&prefix)) && begins_with_slash(&value) {
+                    self.clear(receiver, TagSet::of(&[Tag::Redirect, Tag::Request]));
+                }
             }
             ("fullmatch" | "match", Some(receiver), true) => self.assume_regex(name, receiver, arguments),
             ("url_has_allowed_host_and_scheme" | "is_safe_url", _, true) => {
@@ -254,6 +267,22 @@ impl Evaluator<'_> {
         let Some(cleared) = self.cleared_by(expression, arguments, None) else { return };
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
+        }
+    }
+
+    /// A text of which nothing is known was found to begin with a slash.
+    fn begin_with_slash(&mut self, place: &Expression) {
+        let value = self.quietly(|evaluator| evaluator.expression(place));
+        if value.shape != Shape::Unknown || value.taint.is_clean() {
+            return;
+        }
+        let narrowed = from_pieces(vec![Piece::Text("/".into()), Piece::Hole(value.taint)]);
+        match &place.kind {
+            ExpressionKind::Name(name) => self.set(name, narrowed),
+            ExpressionKind::Attribute { .. } | ExpressionKind::Subscript { .. } => {
+                self.rebind(place, narrowed);
+            }
+            _ => {}
         }
     }
 
@@ -384,8 +413,8 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
             pieces
                 .iter()
                 .map(|piece| match piece {
-                    super::value::Piece::Hole(taint) => super::value::Piece::Hole(taint.cleared(tags)),
-                    text @ super::value::Piece::Text(_) => text.clone(),
+                    Piece::Hole(taint) => Piece::Hole(taint.cleared(tags)),
+                    text @ Piece::Text(_) => text.clone(),
                 })
                 .collect(),
         ),
@@ -455,6 +484,19 @@ fn prefix_tags(prefix: &str) -> TagSet {
         return if rest.contains('/') { TagSet::of(&[Tag::Request, Tag::Redirect]) } else { TagSet::EMPTY };
     }
     TagSet::EMPTY
+}
+
+/// Whether the text begins with a slash, of what follows nothing being known.
+fn begins_with_slash(value: &Value) -> bool {
+    matches!(&value.shape, Shape::Pieces(pieces) if matches!(pieces.first(), Some(Piece::Text(start)) if &**start == "/"))
+}
+
+/// `"//"`, or several beginnings with it among them.
+fn names_two_slashes(prefix: &Value) -> bool {
+    match &prefix.shape {
+        Shape::Sequence { items, .. } => items.iter().any(names_two_slashes),
+        _ => prefix.as_text() == Some("//"),
+    }
 }
 
 /// What the absence of a text rules out.

@@ -19,10 +19,10 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
-pub(super) use edited::errors_after;
 pub(super) use definition::{
     comparison_of, decorator_of, display_of, header_of_suite, is_only_one_of_suite, last_decorator,
 };
+pub(super) use edited::errors_after;
 pub(super) use literal::{
     assertion_of, bound_name, constant_of, enclosing_display, evaluated_once, interpolation_of,
     interpolations, is_display, is_logical, is_percent_of, item_assignments, literal_content, literal_prefix,
