@@ -36,6 +36,9 @@ impl Evaluator<'_> {
             ExpressionKind::Compare { left, rest } => {
                 if let [(operator, right)] = rest.as_slice() {
                     self.assume_comparison(left, *operator, right, truth);
+                    if let Some(told) = told_by_comparison(left, *operator, right) {
+                        self.assume(left, told == truth);
+                    }
                 }
             }
             ExpressionKind::Call { function, arguments } => {
@@ -177,6 +180,11 @@ impl Evaluator<'_> {
                     && called(&kind.value) == "dict"
                 {
                     self.clear(first, TagSet::of(&[Tag::Nosql]));
+                }
+            }
+            ("bool", None, _) => {
+                if let Some(first) = first {
+                    self.assume(first, truth);
                 }
             }
             ("is_relative_to", Some(receiver), true) => self.clear(receiver, TagSet::of(&[Tag::Path])),
@@ -484,6 +492,24 @@ fn prefix_tags(prefix: &str) -> TagSet {
         return if rest.contains('/') { TagSet::of(&[Tag::Request, Tag::Redirect]) } else { TagSet::EMPTY };
     }
     TagSet::EMPTY
+}
+
+/// The truth of a call that a comparison tells of where it holds: `check(name) is True`, `re.match(…) is not None`.
+fn told_by_comparison(left: &Expression, operator: CompareOperator, right: &Expression) -> Option<bool> {
+    let ExpressionKind::Call { function, .. } = &left.kind else { return None };
+    let is_same = match operator {
+        CompareOperator::Equal | CompareOperator::Is => true,
+        CompareOperator::NotEqual | CompareOperator::IsNot => false,
+        _ => return None,
+    };
+    match &right.kind {
+        ExpressionKind::Boolean(value) => Some(is_same == *value),
+        // There is a match, or nothing; other functions give what is neither `None` nor true.
+        ExpressionKind::None if matches!(called(function), "match" | "fullmatch" | "search") => {
+            Some(!is_same)
+        }
+        _ => None,
+    }
 }
 
 /// Whether the text begins with a slash, of what follows nothing being known.
