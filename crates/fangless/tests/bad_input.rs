@@ -110,6 +110,9 @@ fn deep_nesting() {
         format!("x = a{}\n", ".b".repeat(depth)),
         format!("x = {}\n", "f(".repeat(depth)),
         format!("x = {}1\n", "1 + ".repeat(depth)),
+        // Each level of a condition is gone through more than once: the levels must not multiply.
+        format!("def f(x):\n    if {}x{}:\n        pass\n", "(y and (z or ".repeat(60), "))".repeat(60)),
+        format!("def f(x):\n    if {}x{}:\n        pass\n", "(y and ".repeat(60), ")".repeat(60)),
     ];
     for odd in nests {
         beside_bad(odd.as_bytes()).finds_bad_in(&["bad.py"]);

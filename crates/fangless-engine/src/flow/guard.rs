@@ -1,5 +1,6 @@
 //! Guards: what a condition that holds says of the values in it.
 
+use super::bounds::MAX_NESTING;
 use super::evaluator::{Evaluator, join_states};
 use super::expression::from_pieces;
 use super::taint::{TagSet, Taint};
@@ -15,9 +16,13 @@ impl Evaluator<'_> {
         }
         match &test.kind {
             ExpressionKind::Not(inner) => self.assume(inner, !truth),
+            ExpressionKind::Logical { .. } if nesting(test) > MAX_NESTING => {}
             ExpressionKind::Logical { is_and, values } if *is_and == truth => {
-                // Twice: what a later one says may matter to an earlier one.
-                for value in values.iter().chain(values) {
+                for value in values {
+                    self.assume(value, truth);
+                }
+                // Calls once more: what a later one says may matter to an earlier one.
+                for value in values.iter().filter(|value| is_call(value)) {
                     self.assume(value, truth);
                 }
             }
@@ -492,6 +497,22 @@ fn prefix_tags(prefix: &str) -> TagSet {
         return if rest.contains('/') { TagSet::of(&[Tag::Request, Tag::Redirect]) } else { TagSet::EMPTY };
     }
     TagSet::EMPTY
+}
+
+/// `and` and `or` inside one another. Each level is gone through more than once.
+fn nesting(test: &Expression) -> usize {
+    match &test.kind {
+        ExpressionKind::Logical { values, .. } => 1 + values.iter().map(nesting).max().unwrap_or(0),
+        ExpressionKind::Not(inner) => nesting(inner),
+        _ => 0,
+    }
+}
+
+fn is_call(test: &Expression) -> bool {
+    match &test.kind {
+        ExpressionKind::Not(inner) => is_call(inner),
+        kind => matches!(kind, ExpressionKind::Call { .. }),
+    }
 }
 
 /// The truth of a call that a comparison tells of where it holds: `check(name) is True`, `re.match(…) is not None`.

@@ -15,13 +15,15 @@ impl Evaluator<'_> {
         if taint.is_empty() {
             return result;
         }
+        let models = self.program.models;
         let Some((chunk, function)) = self.program.function(*reference) else { return result };
         let module = chunk.module.strip_suffix(".py").unwrap_or(&chunk.module);
         let module = module.strip_suffix("/__init__").unwrap_or(module);
         let parts: Vec<&str> = module.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
-        let tags = MODULE_PARTS.take_while(|count| *count <= parts.len()).find_map(|count| {
+        let known = |count: &usize| models.knows_package(parts[parts.len() - count]);
+        let tags = MODULE_PARTS.take_while(|count| *count <= parts.len()).filter(known).find_map(|count| {
             let dotted = format!("{}.{}", parts[parts.len() - count..].join("."), function.name);
-            self.program.models.sanitizer(&dotted)
+            models.sanitizer(&dotted)
         });
         match tags {
             Some(tags) => Value::tainted(taint.cleared(tags)),

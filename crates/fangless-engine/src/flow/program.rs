@@ -127,6 +127,13 @@ impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
         facts.known.insert(key, (value, reads));
     }
 
+    fn remove(&self, key: &K) {
+        let facts = &mut *self.lock();
+        if let (Some((_, reads)), Some(readers)) = (facts.known.remove(key), &mut facts.readers) {
+            readers.remove(key, &reads);
+        }
+    }
+
     /// Forgets everything once there is more than so much.
     fn bound(&self, most: usize) {
         let is_full = self.lock().known.len() >= most;
@@ -214,7 +221,9 @@ impl Program {
         let nothing = FxHashSet::default();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
         let mut fresh: FxHashSet<SmolStr> = self.globals.forget(chunks, &gone).into_iter().collect();
-        self.globals.lock().known.retain(|path, _| module != Some(path));
+        if let Some(module) = module {
+            self.globals.remove(module);
+        }
         while !fresh.is_empty() {
             gone.extend(fresh.iter().cloned());
             fresh = self

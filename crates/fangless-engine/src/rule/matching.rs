@@ -58,8 +58,9 @@ pub(crate) struct RuleIndex {
     pub(crate) absences: Vec<Option<Lack>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
-    /// By qualified callee, or `*.` and a method: rules whose findings end where their result is passed on to it.
+    /// By qualified callee: rules whose findings end where their result is passed on to it.
     passed_on: FxHashMap<SmolStr, Vec<usize>>,
+    passed_on_methods: FxHashMap<SmolStr, Vec<usize>>,
 }
 
 impl RuleIndex {
@@ -94,7 +95,11 @@ impl RuleIndex {
                 },
             );
             for callee in definition.passed_on.iter().flat_map(|passed| &passed.callee) {
-                index.passed_on.entry(callee.clone()).or_default().push(number);
+                let known = match callee.strip_prefix("*.") {
+                    Some(method) => index.passed_on_methods.entry(method.into()).or_default(),
+                    None => index.passed_on.entry(callee.clone()).or_default(),
+                };
+                known.push(number);
             }
             if !definition.passed_on.is_empty() {
                 index.made_by.extend(definition.call.iter().flat_map(|call| &call.callee).cloned());
@@ -132,6 +137,10 @@ impl RuleIndex {
         self.absences.push(None);
         self.add(number, evidence);
         number
+    }
+
+    fn takes_back(&self) -> bool {
+        !(self.passed_on.is_empty() && self.passed_on_methods.is_empty())
     }
 
     /// Whether it is no rule, but what shows that something is not lacking.
@@ -313,12 +322,11 @@ impl<'a> Matcher<'a> {
 
     /// Takes back what was reported of the calls whose results this one is given.
     fn take_back(&mut self, event: &CallEvent<'_>) {
-        let known = |name: &str| self.index.passed_on.get(name).into_iter().flatten();
+        let index = self.index;
         let method = event.method.or_else(|| event.qualified.and_then(|name| name.rsplit('.').next()));
-        let rules: Vec<usize> = known(event.qualified.unwrap_or_default())
-            .chain(known(&format!("*.{}", method.unwrap_or_default())))
-            .copied()
-            .collect();
+        let by_name = event.qualified.and_then(|name| index.passed_on.get(name));
+        let by_method = method.and_then(|method| index.passed_on_methods.get(method));
+        let rules: Vec<usize> = by_name.into_iter().chain(by_method).flatten().copied().collect();
         if rules.is_empty() {
             return;
         }
@@ -362,7 +370,7 @@ impl Observer for Matcher<'_> {
 
     fn call(&mut self, event: &CallEvent<'_>) {
         let index = self.index;
-        if !index.passed_on.is_empty() {
+        if index.takes_back() {
             self.take_back(event);
         }
         let by_name = event.qualified.and_then(|name| index.calls.get(name)).map_or(&[][..], Vec::as_slice);
@@ -426,7 +434,7 @@ impl Observer for Matcher<'_> {
 
     fn binding(&mut self, event: &BindingEvent<'_>) {
         let index = self.index;
-        if !index.passed_on.is_empty() {
+        if index.takes_back() {
             let made = makers(event.value);
             if !made.is_empty() {
                 self.made.entry(event.name.into()).or_default().extend(made);
