@@ -12,7 +12,7 @@ use crate::fix;
 use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::{Location, Source, TagSet};
 use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
-use crate::manifest::{self, Around};
+use crate::manifest::{self, Around, FoundLine};
 use crate::model::Models;
 use crate::results::{ChunkResult, ModuleRead, Results, State};
 use crate::rule::RuleSet;
@@ -29,7 +29,7 @@ pub struct Workspace {
     index: RuleIndex,
     program: Program,
     files: FxHashMap<SmolStr, Document>,
-    /// Files that say what the project installs, lock files included.
+    /// Files that are not Python: what the project installs, lock files included, and how it is built and shipped.
     manifests: FxHashMap<SmolStr, manifest::File>,
     missing: FxHashSet<SmolStr>,
     /// File of each chunk.
@@ -56,7 +56,15 @@ pub struct Workspace {
 type Compared = (Arc<Globals>, Arc<Globals>, bool);
 
 /// The one place for each rule that speaks of what the project lacks.
-type Absent = FxHashMap<usize, Location>;
+type Absent = FxHashMap<usize, AbsentAt>;
+
+/// Where such a finding lies: wherever it is found, at one place in Python, or in a file that is none.
+#[derive(Clone, Debug, PartialEq)]
+enum AbsentAt {
+    Everywhere,
+    Code(Location),
+    File(SmolStr, TextRange),
+}
 
 /// Findings by the file they lie in.
 type Elsewhere = FxHashMap<SmolStr, Vec<RawFinding>>;
@@ -120,6 +128,7 @@ impl Workspace {
     pub fn set_file(&mut self, path: &str, text: String) {
         let path = SmolStr::new(path);
         if let Some(kind) = manifest::kind_of(&path) {
+            self.revision += 1;
             self.missing.remove(&path);
             self.manifests.insert(path, manifest::File::new(kind, text));
             return;
@@ -141,11 +150,11 @@ impl Workspace {
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
     pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        self.revision += 1;
         if let Some(file) = self.manifests.get_mut(path) {
             file.edit(edits);
             return;
         }
-        self.revision += 1;
         let Some(document) = self.files.get_mut(path) else { return };
         for edit in edits {
             document.edit(edit.range, &edit.text);
@@ -155,6 +164,7 @@ impl Workspace {
 
     pub fn remove_file(&mut self, path: &str) {
         if manifest::kind_of(path).is_some() {
+            self.revision += 1;
             self.manifests.remove(path);
             return;
         }
@@ -274,7 +284,12 @@ impl Workspace {
     /// The findings of a file, sorted by position, suppressed ones included and marked.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
         if let Some(file) = self.manifests.get(path) {
-            let mut findings = manifest::findings(&self.index, file, &self.around(path));
+            // A key or a pipeline beside the tests is there for them.
+            if file.is_text() && is_test(path) {
+                return Vec::new();
+            }
+            let lines = self.lines_told(path, file);
+            let mut findings = manifest::findings(&self.index, file, &self.around(path), &lines);
             suppress::mark(file.text(), &mut findings, &self.rules);
             return findings;
         }
@@ -285,10 +300,30 @@ impl Workspace {
         if raw.iter().any(|finding| self.index.absences[finding.rule].is_some()) {
             let absent = self.absent();
             raw.retain(|finding| {
-                self.index.absences[finding.rule].is_none() || absent.get(&finding.rule) == Some(&finding.at)
+                self.index.absences[finding.rule].is_none()
+                    || absent.get(&finding.rule).is_some_and(|place| {
+                        matches!(place, AbsentAt::Everywhere) || *place == AbsentAt::Code(finding.at)
+                    })
             });
         }
         self.told(path, raw)
+    }
+
+    /// What rules find in the lines of a file that is not Python.
+    fn lines_told(&self, path: &str, file: &manifest::File) -> Vec<FoundLine> {
+        let mut lines = manifest::lines_found(&self.index, path, file);
+        let in_tests = is_test(path);
+        lines.retain(|line| {
+            !self.index.is_evidence(line.rule) && !(in_tests && self.index.outside_tests[line.rule])
+        });
+        if lines.iter().any(|line| self.index.absences[line.rule].is_some()) {
+            let absent = self.absent();
+            lines.retain(|line| {
+                self.index.absences[line.rule].is_none()
+                    || absent.get(&line.rule) == Some(&AbsentAt::File(path.into(), line.range))
+            });
+        }
+        lines
     }
 
     /// The findings that a part of a file holds and its own chunks tell of: what other places find there, and what the
@@ -390,16 +425,31 @@ impl Workspace {
         if self.is_whole && self.index.absences.iter().any(Option::is_some) {
             let found: Vec<_> = paths.iter().flat_map(|path| self.found_in(path)).collect();
             let findings = || found.iter().flat_map(|result| &result.findings);
-            let shown: FxHashSet<usize> = findings().map(|finding| finding.rule).collect();
+            let others = self.manifests.iter().filter(|(path, _)| !is_test(path));
+            let lines: Vec<(&SmolStr, FoundLine)> = others
+                .flat_map(|(path, file)| {
+                    manifest::lines_found(&self.index, path, file).into_iter().map(move |line| (path, line))
+                })
+                .collect();
+            let in_lines = lines.iter().map(|(_, line)| line.rule);
+            let shown: FxHashSet<usize> = findings().map(|finding| finding.rule).chain(in_lines).collect();
             for (rule, lack) in self.index.absences.iter().enumerate() {
                 let Some(lack) = lack else { continue };
                 let matters = lack.needed.is_none_or(|needed| shown.contains(&needed));
                 if shown.contains(&lack.provided) || !matters || !shown.contains(&rule) {
                     continue;
                 }
+                if lack.everywhere {
+                    absent.insert(rule, AbsentAt::Everywhere);
+                    continue;
+                }
                 let first = found.iter().find_map(|result| {
                     let own = result.findings.iter().filter(|finding| finding.rule == rule);
                     own.map(|finding| finding.at).min_by_key(|at| at.range)
+                });
+                let first = first.map(AbsentAt::Code).or_else(|| {
+                    let lines = lines.iter().map(|(path, line)| (*path, line));
+                    manifest::first_of(rule, lines).map(|(path, range)| AbsentAt::File(path, range))
                 });
                 absent.extend(first.map(|at| (rule, at)));
             }

@@ -17,13 +17,15 @@ use crate::scan;
 
 /// The files that findings hang on: Python, manifests by the names that `fangless_engine::manifest` knows, and what
 /// configures Fangless.
-const WATCHED: [&str; 6] = [
+const WATCHED: [&str; 8] = [
     "**/*.{py,pyi}",
     "**/{fangless,pyproject}.toml",
     "**/*{requirements,constraints}*.{txt,in}",
     "**/requirements/*.{txt,in}",
     "**/{uv,poetry,pdm}.lock",
     "**/pylock*.toml",
+    "**/{.gitignore,.env,.pre-commit-config.yaml,.gitlab-ci.yml,Dockerfile,Containerfile,Makefile,tox.ini}",
+    "**/.github/**/*.{yml,yaml}",
 ];
 
 /// What the server can do for this client.

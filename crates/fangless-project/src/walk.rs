@@ -1,4 +1,4 @@
-//! From the paths of the command line to the files to check below them, Python and manifests: `.gitignore` is heeded, links are followed,
+//! From the paths of the command line to the files to check below them, Python, manifests and what else the engine reads: `.gitignore` is heeded, links are followed,
 //! each file comes once. Reads folders, never files.
 
 use std::collections::HashSet;
@@ -134,6 +134,12 @@ fn is_entered(entry: &DirEntry) -> bool {
 /// Whether the file is Python by its name.
 pub fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["py", "pyi", "pyw"].iter().any(|known| extension == *known))
+}
+
+/// Whether the file is read for what stands in its lines only: one that cannot be read is no loss.
+pub fn is_text(path: &Path) -> bool {
+    let kind = fangless_engine::manifest::kind_of(&with_slashes(path));
+    kind == Some(fangless_engine::manifest::FileKind::Text)
 }
 
 fn is_manifest(path: &Path) -> bool {

@@ -16,7 +16,7 @@ use crate::paths::{absolute, shown, with_slashes};
 use crate::read::{Reading, read_file, read_stdin};
 use crate::report::redaction::Secrets;
 use crate::source::Encoding;
-use crate::walk::{Found, walk};
+use crate::walk::{Found, is_text, walk};
 
 /// Imports lead on from file to file; a chain longer than this is cut.
 const MAX_IMPORT_ROUNDS: usize = 8;
@@ -76,15 +76,18 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
         .filter(|(found, settings)| found.is_argument || !settings.excludes(&found.path))
         .collect();
     let mut readings: Vec<(LoadedFile, Reading)> = Vec::with_capacity(wanted.len());
+    let mut asked = wanted.iter().filter(|(found, _)| found.is_argument || !is_text(&found.path)).count();
     let read: Vec<Result<(LoadedFile, Reading), Message>> = wanted
         .into_par_iter()
-        .map(|(found, settings)| {
+        .filter_map(|(found, settings)| {
             let name = shown(&found.path, working_directory);
-            let reading = read_file(&found.path, &name)?;
-            Ok((loaded_file(found.path, name, &reading, settings), reading))
+            match read_file(&found.path, &name) {
+                Ok(reading) => Some(Ok((loaded_file(found.path, name, &reading, settings), reading))),
+                Err(_) if !found.is_argument && is_text(&found.path) => None,
+                Err(message) => Some(Err(message)),
+            }
         })
         .collect();
-    let mut asked = read.len();
     for result in read {
         match result {
             Ok(read) => readings.push(read),

@@ -28,6 +28,12 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
     if let Some(item) = &recipe.add_item {
         return super::rewrite::items::add(item, site, draft);
     }
+    if let Some(item) = &recipe.add_first_item {
+        return super::rewrite::items::add_first(item, site, draft);
+    }
+    if let Some(renaming) = &recipe.rename_module {
+        return super::rewrite::module::rename(renaming, site, draft);
+    }
     if let Some(guard) = &recipe.guard {
         return super::rewrite::guard::build(guard, site, draft);
     }
@@ -140,9 +146,13 @@ fn wrapped_node<'t>(
     }
 }
 
-/// Puts an expression into a call of a qualified name.
+/// Puts an expression into a call of a qualified name; what the name has in brackets are the call's further arguments.
 pub(super) fn wrap(qualified: &str, node: Node<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
+    let (qualified, further) = match qualified.split_once('(') {
+        Some((name, rest)) => (name, format!(", {rest}")),
+        None => (qualified, ")".to_owned()),
+    };
     let reference = draft.reference(qualified)?;
     let inner = without_parentheses(node);
     if let Some(call) = Call::of(inner)
@@ -153,12 +163,12 @@ pub(super) fn wrap(qualified: &str, node: Node<'_>, draft: &mut Draft<'_, '_>) -
     if matches!(source.text_of(node).chars().next(), Some('*')) {
         return None;
     }
-    if inner.id() != node.id() && shape(node) == Shape::Parenthesised {
+    if further == ")" && inner.id() != node.id() && shape(node) == Shape::Parenthesised {
         draft.insert(node.start_byte() as u32, reference);
         return Some(());
     }
     draft.insert(node.start_byte() as u32, format!("{reference}("));
-    draft.insert(node.end_byte() as u32, ")");
+    draft.insert(node.end_byte() as u32, further);
     Some(())
 }
 

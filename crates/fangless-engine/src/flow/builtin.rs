@@ -25,6 +25,7 @@ impl Evaluator<'_> {
                 Some(super::guard::cleared(to_text(first?), TagSet::of(&[Tag::Nosql])))
             }
             "int" => integer(&positional),
+            "bytes" => bytes(&positional),
             "len" => length(first?),
             "range" => Some(range(&positional)),
             "enumerate" => Some(self.enumerated(first?)),
@@ -227,6 +228,26 @@ fn integer(arguments: &[&Value]) -> Option<Value> {
         _ => return None,
     };
     Some(integer_value(number))
+}
+
+/// `bytes(16)`, `bytes([1, 2])`, `bytes(b"…")` of constants.
+fn bytes(arguments: &[&Value]) -> Option<Value> {
+    let [only] = arguments else { return None };
+    let bytes = match &only.shape {
+        Shape::Constant(Constant::Bytes(bytes)) => bytes.to_vec(),
+        Shape::Constant(Constant::Integer(length)) => {
+            vec![0; usize::try_from(*length).ok().filter(|length| *length <= MAX_ELEMENTS)?]
+        }
+        Shape::Sequence { items, open: false } => items
+            .iter()
+            .map(|item| match item.as_constant() {
+                Some(Constant::Integer(number)) => u8::try_from(*number).ok(),
+                _ => None,
+            })
+            .collect::<Option<Vec<u8>>>()?,
+        _ => return None,
+    };
+    Some(Value::constant(Constant::Bytes(bytes.into())))
 }
 
 fn length(value: &Value) -> Option<Value> {

@@ -85,9 +85,12 @@ impl Evaluator<'_> {
         callee: &str,
         assumed: Option<SmolStr>,
     ) {
-        if matches!(tag, Tag::Request | Tag::Redirect) && has_fixed_host(value) {
-            return;
-        }
+        let dangerous_for = tag;
+        let tag = match tag {
+            Tag::Request if has_fixed_host(value) => Tag::RequestPath,
+            Tag::Redirect if has_fixed_host(value) => return,
+            tag => tag,
+        };
         // `getattr(self, f"do_{name}")`: the prefix says which attributes may be meant.
         if tag == Tag::Reflection
             && matches!(&value.shape, Shape::Pieces(pieces)
@@ -105,7 +108,7 @@ impl Evaluator<'_> {
             _ => value.deep_taint(),
         };
         for origin in taint.origins() {
-            if origin.cleared.contains(tag)
+            if origin.cleared.contains(dangerous_for)
                 || origin.source.label().is_none()
                 || (matches!(tag, Tag::MassAssignment | Tag::TrustBoundary) && !is_direct(origin))
             {

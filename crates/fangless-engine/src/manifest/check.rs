@@ -43,6 +43,11 @@ impl Subject<'_> {
         }
     }
 
+    /// Whether the hash of what is to be installed is given.
+    pub(super) fn is_hashed(&self) -> bool {
+        matches!(self, Self::Dependency(one) if one.hashed)
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Dependency(one) if one.name.is_empty() => "this dependency",
@@ -58,6 +63,8 @@ pub(super) struct Found<'a> {
     pub(super) rule: usize,
     pub(super) severity: Severity,
     pub(super) message: String,
+    /// The package that the name is likely to have been typed for.
+    pub(super) meant: Option<String>,
     pub(super) subject: Subject<'a>,
 }
 
@@ -66,12 +73,14 @@ pub(super) fn run<'a>(index: &RuleIndex, file: &'a File, around: &Around) -> Vec
     for (rule, matched) in &index.manifests {
         let template = matched.message.as_deref().unwrap_or_else(|| index.message(*rule));
         found.extend(subjects(matched, file, around).into_iter().map(|subject| {
+            let meant = meant(subject.name(), &matched.package);
             Found {
                 rule: *rule,
                 severity: matched.severity.unwrap_or_else(|| index.severity(*rule)),
                 message: template
                     .replace("{name}", subject.name())
-                    .replace("{value}", meant(subject.name(), &matched.package).unwrap_or_default()),
+                    .replace("{value}", meant.unwrap_or_default()),
+                meant: meant.map(str::to_owned),
                 subject,
             }
         }));

@@ -3,11 +3,11 @@
 use smol_str::SmolStr;
 
 use super::File;
-use super::check::Subject;
+use super::check::{Found, Subject};
 use super::contents::{Index, Origin, Role, host_of};
 use super::names::FileKind;
 use crate::finding::{Applicability, Edit};
-use crate::rule::schema::ManifestEdit;
+use crate::rule::schema::{FixRecipe, ManifestEdit};
 use crate::text::TextRange;
 
 /// The index that pip asks where none is named.
@@ -16,14 +16,15 @@ const PUBLIC_INDEX: &str = "pypi.org";
 /// The edits of a fix, and what is known of it in place of the recipe's promise.
 pub(super) fn build(
     action: ManifestEdit,
-    hosts: &[SmolStr],
-    subject: &Subject<'_>,
+    recipe: &FixRecipe,
+    found: &Found<'_>,
     file: &File,
 ) -> Option<(Vec<Edit>, Option<Applicability>)> {
     let text = &file.text;
+    let subject = &found.subject;
     match (action, subject) {
         (ManifestEdit::UseHttps, Subject::Index(_) | Subject::Dependency(_)) => {
-            use_https(subject.range(), text, hosts)
+            use_https(subject.range(), text, &recipe.hosts)
         }
         (ManifestEdit::Remove, Subject::Trusted(one)) if one.range.slice(text) == "false" => {
             Some((vec![Edit { range: one.range, text: "true".to_owned() }], None))
@@ -34,6 +35,15 @@ pub(super) fn build(
                 _ => option(one.range, text),
             };
             Some((vec![Edit { range, text: String::new() }], None))
+        }
+        (ManifestEdit::MeantName, Subject::Dependency(one)) if !one.hashed => {
+            let written = one.range.slice(text);
+            let start = written.find(|character: char| character.is_ascii_alphanumeric())?;
+            let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+            let length = written[start..].find(|character| !is_name(character)).unwrap_or(written.len() - start);
+            let start = one.range.start + start as u32;
+            let range = TextRange::new(start, start + length as u32);
+            Some((vec![Edit { range, text: found.meant.clone()? }], None))
         }
         (ManifestEdit::OneIndex, Subject::Index(one)) => Some((one_index(one, file)?, None)),
         (ManifestEdit::PinLowest, Subject::Dependency(one)) => match &one.origin {

@@ -1,9 +1,11 @@
-//! Files that say what a project installs: requirements and constraints for pip, `pyproject.toml`; of lock files only
-//! that they are there. Pure: text in, findings and edits out. Knows nothing of Python code.
+//! Files of a project that are not Python: requirements and constraints for pip, `pyproject.toml`; of lock files only that
+//! they are there; of Dockerfiles, pipelines and the like, their lines. Pure: text in, findings and edits out. Knows nothing
+//! of Python code.
 
 mod check;
 mod contents;
 mod edit;
+mod lines;
 mod names;
 mod pyproject;
 mod requirement;
@@ -12,6 +14,7 @@ mod requirements;
 pub use names::{FileKind, is_checked, kind_of};
 
 pub(crate) use check::Around;
+pub(crate) use lines::{FoundLine, find as lines_found, first_of};
 
 use smol_str::SmolStr;
 
@@ -32,6 +35,11 @@ impl File {
     pub(crate) fn new(kind: FileKind, text: String) -> Self {
         let contents = read(kind, &text);
         Self { kind, text, contents }
+    }
+
+    /// Whether it is read line by line, whatever its format.
+    pub(crate) fn is_text(&self) -> bool {
+        self.kind == FileKind::Text
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -57,7 +65,7 @@ fn read(kind: FileKind, text: &str) -> Contents {
     match kind {
         FileKind::Requirements | FileKind::Input | FileKind::Constraints => requirements::read(text, kind),
         FileKind::Pyproject => pyproject::read(text),
-        FileKind::Lock => Contents::default(),
+        FileKind::Lock | FileKind::Text => Contents::default(),
     }
 }
 
@@ -78,8 +86,8 @@ pub(crate) fn around<'a>(path: &str, file: impl Fn(&SmolStr) -> Option<&'a File>
     around
 }
 
-/// The findings of a manifest, sorted by position.
-pub(crate) fn findings(index: &RuleIndex, file: &File, around: &Around) -> Vec<Finding> {
+/// The findings of a file, sorted by position; `lines` are those that rules found in it.
+pub(crate) fn findings(index: &RuleIndex, file: &File, around: &Around, lines: &[FoundLine]) -> Vec<Finding> {
     if file.kind == FileKind::Lock {
         return Vec::new();
     }
@@ -97,6 +105,9 @@ pub(crate) fn findings(index: &RuleIndex, file: &File, around: &Around) -> Vec<F
         .into_iter()
         .map(|found| finding(found.rule, found.subject.range(), found.severity, found.message))
         .collect();
+    findings.extend(lines.iter().map(|line| {
+        finding(line.rule, line.range, index.severity(line.rule), index.message(line.rule).to_owned())
+    }));
     let secrets = checks::secrets_in(index, &file.text);
     findings.extend(
         secrets.into_iter().map(|(rule, range, message)| finding(rule, range, index.severity(rule), message)),
@@ -117,11 +128,18 @@ pub(crate) fn fixes(
     let found = check::run(index, file, around)
         .into_iter()
         .find(|found| index.names[found.rule] == finding.rule && found.subject.range() == finding.range);
-    let Some(found) = found else { return Vec::new() };
+    let reported = finding.range.slice(&file.text);
     recipes
         .iter()
+        .filter(|recipe| recipe.source_matches.as_ref().is_none_or(|pattern| pattern.is_found_in(reported)))
         .filter_map(|recipe| {
-            let (edits, known) = edit::build(recipe.manifest?, &recipe.hosts, &found.subject, file)?;
+            let (edits, known) = match (&recipe.append, &recipe.edit_text) {
+                (Some(lines), _) => (vec![lines::append(lines, &file.text)?], None),
+                // The hash is that of what stands there now.
+                (_, Some(_)) if found.as_ref().is_some_and(|found| found.subject.is_hashed()) => return None,
+                (_, Some(edit)) => (vec![lines::edit_text(edit, finding.range, &file.text)?], None),
+                _ => edit::build(recipe.manifest?, recipe, found.as_ref()?, file)?,
+            };
             let applicability = known.unwrap_or(recipe.applicability);
             Some(Fix { title: recipe.title.clone(), applicability, edits })
         })

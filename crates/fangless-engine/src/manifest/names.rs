@@ -1,4 +1,4 @@
-//! Which files are manifests, by their names, and where a manifest's companions lie.
+//! Which files that are not Python are read, by their names, and where a manifest's companions lie.
 
 use smol_str::SmolStr;
 
@@ -14,6 +14,8 @@ pub enum FileKind {
     Pyproject,
     /// Written by a tool from a manifest.
     Lock,
+    /// How the project is built, checked and shipped, or what it keeps to itself: read line by line, whatever the format.
+    Text,
 }
 
 /// The lock files of pip, uv, Poetry and PDM.
@@ -22,7 +24,7 @@ const LOCK_FILES: [&str; 4] = ["uv.lock", "poetry.lock", "pdm.lock", "pylock.tom
 /// A lock file may stand in the folder of the whole workspace, so many folders up.
 const FOLDERS_UP: usize = 4;
 
-/// What a file is by its name; `None` for one that is no manifest.
+/// What a file is by its name; `None` for one that is not read as a manifest or a text.
 pub fn kind_of(path: &str) -> Option<FileKind> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     if name == "pyproject.toml" {
@@ -30,6 +32,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
     if LOCK_FILES.contains(&name) || is_named_pylock(name) {
         return Some(FileKind::Lock);
+    }
+    if is_text(folders, name) {
+        return Some(FileKind::Text);
     }
     let (stem, ending) = name.rsplit_once('.')?;
     let input = match ending {
@@ -48,6 +53,55 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
 }
 
+/// Files that are read as text, by their whole names.
+const TEXTS: [&str; 27] = [
+    ".gitignore",
+    ".env",
+    ".netrc",
+    ".pgpass",
+    ".pypirc",
+    "credentials.json",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_rsa",
+    ".pre-commit-config.yaml",
+    ".pre-commit-config.yml",
+    "lefthook.yml",
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    ".drone.yml",
+    ".cirrus.yml",
+    "appveyor.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "buildspec.yml",
+    "cloudbuild.yaml",
+    "Jenkinsfile",
+    "Makefile",
+    "justfile",
+    "tox.ini",
+    "renovate.json",
+];
+
+/// What follows `.env.` in files that only show what is to be set.
+const SAMPLES: [&str; 6] = ["example", "sample", "template", "dist", "default", "defaults"];
+
+/// Files that say how the project is built, checked and shipped, or that hold what it keeps to itself.
+fn is_text(folders: &str, name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_yaml = matches!(ending, "yml" | "yaml");
+    let in_folder = |wanted: &str| folders == wanted || folders.ends_with(&format!("/{wanted}"));
+    TEXTS.contains(&name)
+        || matches!(ending, "pem" | "key" | "sh")
+        || ["Dockerfile", "Containerfile"].iter().any(|known| {
+            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) || ending == *known
+        })
+        || name.strip_prefix(".env.").is_some_and(|rest| !rest.split('.').any(|part| SAMPLES.contains(&part)))
+        || (is_yaml && (in_folder(".github/workflows") || in_folder(".circleci")))
+        || (in_folder(".github") && name.starts_with("dependabot."))
+}
+
 /// `pylock.dev.toml`, the lock file of one purpose.
 fn is_named_pylock(name: &str) -> bool {
     name.strip_prefix("pylock.")
@@ -55,7 +109,7 @@ fn is_named_pylock(name: &str) -> bool {
         .is_some_and(|(_, ending)| ending == "toml")
 }
 
-/// Whether a file has findings of its own as a manifest.
+/// Whether a file has findings of its own as a manifest or a text.
 pub fn is_checked(path: &str) -> bool {
     kind_of(path).is_some_and(|kind| kind != FileKind::Lock)
 }
@@ -116,7 +170,7 @@ pub(super) fn lock_files_above(manifest: &str, kind: FileKind) -> Vec<SmolStr> {
     let levels = match kind {
         FileKind::Pyproject => FOLDERS_UP,
         FileKind::Requirements => 1,
-        FileKind::Input | FileKind::Constraints | FileKind::Lock => 0,
+        FileKind::Input | FileKind::Constraints | FileKind::Lock | FileKind::Text => 0,
     };
     let mut folder = manifest.rsplit_once('/').map(|(folder, _)| folder);
     let mut paths = Vec::new();
@@ -143,6 +197,15 @@ mod tests {
             ("/a/constraints-3.12.txt", Some(FileKind::Constraints)),
             ("/a/pyproject.toml", Some(FileKind::Pyproject)),
             ("/a/pylock.dev.toml", Some(FileKind::Lock)),
+            ("/a/Dockerfile", Some(FileKind::Text)),
+            ("/a/Dockerfile.dev", Some(FileKind::Text)),
+            ("/a/api.Dockerfile", Some(FileKind::Text)),
+            ("/a/.github/workflows/ci.yml", Some(FileKind::Text)),
+            (".github/dependabot.yml", Some(FileKind::Text)),
+            ("/a/.env.production", Some(FileKind::Text)),
+            ("/a/.env.example", None),
+            ("/a/workflows/ci.yml", None),
+            ("/a/Dockerfiles.md", None),
             ("/a/requirements.py", None),
             ("/a/notes.txt", None),
             ("/a/requirements", None),

@@ -122,6 +122,8 @@ pub enum Tag {
     Cell,
     /// Names and values that are spread over the fields of a stored object.
     MassAssignment,
+    /// The path or the query of a request whose host is constant: what a sink for requests is then.
+    RequestPath,
 }
 
 /// Where untrusted data enters. At least one of `call` and `attribute` is given.

@@ -130,17 +130,18 @@ fn mistakes(path: &str, halves: &Halves<'_>, definition: &RuleDefinition) -> Vec
         + definition.import.len()
         + definition.query.len()
         + definition.check.len()
-        + definition.manifest.len();
+        + definition.manifest.len()
+        + definition.file.len();
     if matches == 0 {
         let kinds = "`[[call]]`, `[[flow]]`, `[[assign]]`, `[[setting]]`, `[[decorator]]`, `[[comparison]]`, \
-                     `[[import]]`, `[[query]]`, `[[check]]` or `[[manifest]]`";
+                     `[[import]]`, `[[query]]`, `[[check]]`, `[[manifest]]` or `[[file]]`";
         add("name", &definition.name, format!("the rule matches nothing; give it {kinds}"));
     }
     for fix in &definition.fix {
         if actions(fix) != 1 {
             let kinds = "`replace-callee`, `remove-argument`, `set-keyword`, `replace-argument`, `wrap-argument`, \
                          `wrap-parts`, `replace-with`, `set-item`, `insert-before`, `delete`, `add-statement`, `edit-text`, \
-                         `remove-items`, `add-item`, `guard`, `manifest` or `rewrite`";
+                         `remove-items`, `add-item`, `add-first-item`, `rename-module`, `guard`, `manifest`, `append` or `rewrite`";
             add("title", &fix.title, format!("a fix has exactly one action: {kinds}"));
         }
     }
@@ -176,6 +177,11 @@ fn broken_patterns(path: &str, front_matter: &str, definition: &RuleDefinition) 
             errors.push(PageError { path: path.into(), line, key: Some(key.into()), message });
         }
     };
+    for file in definition.file.iter().chain(evidence().flat_map(|one| &one.file)) {
+        check("path", Some(&file.path));
+        check("line", file.line.as_ref());
+        check("unless", file.unless.as_ref());
+    }
     for decorator in &definition.decorator {
         check("matches", decorator.matches.as_ref());
     }
@@ -223,9 +229,12 @@ fn actions(fix: &FixRecipe) -> usize {
         fix.rewrite.is_some(),
         fix.add_statement.is_some(),
         fix.manifest.is_some(),
+        fix.append.is_some(),
         fix.edit_text.is_some(),
         fix.remove_items.is_some(),
         fix.add_item.is_some(),
+        fix.add_first_item.is_some(),
+        fix.rename_module.is_some(),
         fix.guard.is_some(),
     ];
     given.into_iter().filter(|given| *given).count()

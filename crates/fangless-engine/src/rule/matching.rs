@@ -9,8 +9,8 @@ use super::RuleSet;
 use super::condition::{self, Subject};
 use super::query::RuleQuery;
 use super::schema::{
-    AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, Evidence, FixRecipe,
-    FlowMatch, ManifestMatch, Profile, SettingMatch,
+    AssignMatch, CallMatch, CheckName, ComparisonMatch, Condition, DecoratorMatch, Evidence, FileMatch,
+    FixRecipe, FlowMatch, ManifestMatch, Profile, SettingMatch,
 };
 use super::settings;
 use crate::finding::{Certainty, Severity, StepKind};
@@ -26,6 +26,8 @@ use crate::syntax::ir::{Expression, ExpressionKind};
 pub(crate) struct Lack {
     pub(crate) provided: usize,
     pub(crate) needed: Option<usize>,
+    /// Not only once.
+    pub(crate) everywhere: bool,
 }
 
 /// Rules by what they can match.
@@ -46,6 +48,7 @@ pub(crate) struct RuleIndex {
     pub(crate) checks: Vec<(usize, CheckName)>,
     pub(crate) queries: Vec<RuleQuery>,
     pub(crate) manifests: Vec<(usize, ManifestMatch)>,
+    pub(crate) files: Vec<(usize, FileMatch)>,
     pub(crate) names: Vec<SmolStr>,
     severities: Vec<Severity>,
     fixes: Vec<Vec<FixRecipe>>,
@@ -92,6 +95,7 @@ impl RuleIndex {
                     decorator: definition.decorator.clone(),
                     import: definition.import.clone(),
                     query: definition.query.clone(),
+                    file: definition.file.clone(),
                 },
             );
             for callee in definition.passed_on.iter().flat_map(|passed| &passed.callee) {
@@ -119,7 +123,7 @@ impl RuleIndex {
             if let Some(absence) = &definition.absence {
                 let provided = index.evidence(&absence.provided_by);
                 let needed = absence.only_with.as_ref().map(|evidence| index.evidence(evidence));
-                index.absences[number] = Some(Lack { provided, needed });
+                index.absences[number] = Some(Lack { provided, needed, everywhere: absence.everywhere });
             }
         }
         index
@@ -175,6 +179,7 @@ impl RuleIndex {
                 self.imports.entry(module.clone()).or_default().push(number);
             }
         }
+        self.files.extend(matches.file.iter().map(|file| (number, file.clone())));
         self.queries.extend(matches.query.iter().map(|query| RuleQuery::new(number, query)));
     }
 

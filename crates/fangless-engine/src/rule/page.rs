@@ -118,6 +118,12 @@ enum Language {
     Requirements,
     /// A `pyproject.toml`.
     Toml,
+    Dockerfile,
+    /// A pipeline.
+    Yaml,
+    Gitignore,
+    /// A `.env`.
+    Dotenv,
 }
 
 impl Language {
@@ -126,6 +132,10 @@ impl Language {
             "python" => Some(Self::Python),
             "requirements" => Some(Self::Requirements),
             "toml" => Some(Self::Toml),
+            "dockerfile" => Some(Self::Dockerfile),
+            "yaml" => Some(Self::Yaml),
+            "gitignore" => Some(Self::Gitignore),
+            "dotenv" => Some(Self::Dotenv),
             _ => None,
         }
     }
@@ -136,6 +146,10 @@ impl Language {
             Self::Python => format!("{}.py", rule.replace('-', "_")),
             Self::Requirements => "requirements.txt".into(),
             Self::Toml => "pyproject.toml".into(),
+            Self::Dockerfile => "Dockerfile".into(),
+            Self::Yaml => ".github/workflows/ci.yml".into(),
+            Self::Gitignore => ".gitignore".into(),
+            Self::Dotenv => ".env".into(),
         }
     }
 }

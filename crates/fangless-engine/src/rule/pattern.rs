@@ -1,5 +1,6 @@
 //! Regular expressions of pages and models: read with them, compiled once, when first used.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
@@ -30,6 +31,13 @@ impl Pattern {
         compiled
             .as_ref()
             .map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, with).into_owned())
+    }
+
+    /// Where it is found first: its first group, or all of it where it has none.
+    pub fn first_in(&self, text: &str) -> Option<Range<usize>> {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        let found = compiled.as_ref()?.captures(text)?;
+        found.get(1).or_else(|| found.get(0)).map(|part| part.range())
     }
 
     /// Whether it is found in the text. One that does not compile never is; loading a page reports it.

@@ -74,6 +74,8 @@ pub struct RuleDefinition {
     pub check: Vec<CheckMatch>,
     #[serde(default)]
     pub manifest: Vec<ManifestMatch>,
+    #[serde(default)]
+    pub file: Vec<FileMatch>,
 
     #[serde(default)]
     pub fix: Vec<FixRecipe>,
@@ -99,6 +101,9 @@ pub struct Absence {
     /// What makes the lack matter; it always does when absent.
     #[serde(default)]
     pub only_with: Option<Evidence>,
+    /// What is reported is told wherever it is found, not once.
+    #[serde(default)]
+    pub everywhere: bool,
 }
 
 /// Places in a project that show something, matched as those that rules report.
@@ -111,6 +116,7 @@ pub struct Evidence {
     pub decorator: Vec<DecoratorMatch>,
     pub import: Vec<ImportMatch>,
     pub query: Vec<QueryMatch>,
+    pub file: Vec<FileMatch>,
 }
 
 /// A call to one of the callees whose arguments satisfy every condition.
@@ -347,6 +353,24 @@ pub enum ManifestKind {
     Lookalike,
 }
 
+/// A file of the project that is no Python: a Dockerfile, a pipeline, `.gitignore`, a manifest. Its first line that fits is
+/// reported; lines that go on behind a backslash are one, those that are comments are none.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FileMatch {
+    /// Found in the file's path.
+    pub path: Pattern,
+    /// Found in the line; its first group is reported, if it has one. Any line when absent.
+    #[serde(default)]
+    pub line: Option<Pattern>,
+    /// Found in no line of the file.
+    #[serde(default)]
+    pub unless: Option<Pattern>,
+    /// Only where what is reported looks like a secret, not like a placeholder.
+    #[serde(default)]
+    pub secret: bool,
+}
+
 /// `"1:Loader"` is the second positional argument or the keyword `Loader`; `"0"` positional only; `":verify"` keyword only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
@@ -549,12 +573,21 @@ pub struct FixRecipe {
     /// Python source of an item that goes behind the last one of the reported list or tuple.
     #[serde(default)]
     pub add_item: Option<String>,
+    /// Python source of an item that goes before the first one of the reported list or tuple.
+    #[serde(default)]
+    pub add_first_item: Option<String>,
+    /// The reported import takes the same from another package.
+    #[serde(default)]
+    pub rename_module: Option<RenameModule>,
     /// A check before the statement, of the value that reaches the sink.
     #[serde(default)]
     pub guard: Option<Guard>,
     /// An edit of a manifest by name.
     #[serde(default)]
     pub manifest: Option<ManifestEdit>,
+    /// Lines for the end of the reported file, which is no Python.
+    #[serde(default)]
+    pub append: Option<String>,
 }
 
 /// Replacements in the text of the literals that an expression is made of, constants that it names included.
@@ -575,6 +608,16 @@ pub struct TextEdit {
     pub with: String,
 }
 
+/// `from` of an import becomes `to`, which has these names; any when empty.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RenameModule {
+    pub from: SmolStr,
+    pub to: SmolStr,
+    #[serde(default)]
+    pub names: Vec<SmolStr>,
+}
+
 /// `if REFUSE: OTHERWISE`; `{value}` stands for the value's name, `{base}` for the folder that a path begins in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -586,6 +629,9 @@ pub struct Guard {
     pub value: Option<String>,
     pub refuse: String,
     pub otherwise: String,
+    /// The value is the only part of the text at fault that is not constant.
+    #[serde(default)]
+    pub part: bool,
 }
 
 /// Edits of manifests.
@@ -600,6 +646,8 @@ pub enum ManifestEdit {
     OneIndex,
     /// The lowest version that is allowed is the only one.
     PinLowest,
+    /// The name becomes the one that it is a slip away from.
+    MeantName,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -676,4 +724,6 @@ pub enum Rewrite {
     NamedFields,
     /// A comparison in `$where` becomes an operator of the query.
     QueryOperator,
+    /// A handler that does nothing logs the exception.
+    LogException,
 }

@@ -3,6 +3,7 @@
 
 use tree_sitter::Node;
 
+use super::parts;
 use crate::fix::Site;
 use crate::fix::draft::{Draft, step};
 use crate::fix::template::expand;
@@ -12,9 +13,18 @@ use crate::fix::tree::{
 };
 use crate::rule::schema::Guard;
 
+/// Values in values are taken apart so far.
+const MAX_DEPTH: usize = 6;
+
 pub(in crate::fix) fn build(guard: &Guard, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let source = draft.source;
     let mut node = without_parentheses(source.node(site.argument?)?);
+    if guard.part {
+        let mut values = Vec::new();
+        parts::collect(source, node, &mut values, MAX_DEPTH)?;
+        let [only] = values[..] else { return None };
+        node = without_parentheses(only);
+    }
     let about_path = guard.refuse.contains("{base}");
     if about_path {
         // `(folder / name).read_text()`: the path is what is checked, not what is read.

@@ -68,6 +68,21 @@ pub(in crate::fix) fn add(item: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>
     Some(())
 }
 
+/// Puts an item before the first one of the list or tuple that is reported.
+pub(in crate::fix) fn add_first(item: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+    let source = draft.source;
+    let display = without_parentheses(bound_value(source.node(site.target)?));
+    let items = display_elements(display)?;
+    let first = range_of(*items.first()?);
+    let separator = if source.begins_line(first.start) {
+        format!("{}{}", source.line_end(), source.indentation(first.start))
+    } else {
+        " ".to_owned()
+    };
+    draft.insert(first.start, format!("{item},{separator}"));
+    Some(())
+}
+
 /// Whether something was taken out.
 fn remove_from(
     pattern: &Pattern,

@@ -11,6 +11,7 @@ mod html_format;
 pub(super) mod items;
 mod js_operator;
 mod mask;
+pub(super) mod module;
 mod nonce;
 mod options;
 pub(super) mod parts;
@@ -20,6 +21,7 @@ mod secret;
 mod session;
 mod shell;
 mod shell_words;
+mod silent;
 mod sql;
 mod sql_parameters;
 mod sql_position;
@@ -63,6 +65,7 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::NamedContext => context::of_template(site, draft).map(|()| None),
         Rewrite::NamedFields => context::of_model(site, draft).map(|()| None),
         Rewrite::QueryOperator => js_operator::build(site, draft).map(|()| None),
+        Rewrite::LogException => silent::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

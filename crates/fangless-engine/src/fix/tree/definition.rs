@@ -93,3 +93,64 @@ fn assignments<'t>(source: &Source<'_>, under: Node<'t>, name: &str, found: &mut
     }
     children(under).into_iter().for_each(|child| assignments(source, child, name, found));
 }
+
+/// The statement that is all that the handler around a node does.
+pub(in crate::fix) fn only_statement_of_handler(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node;
+    while at.kind() != "except_clause" {
+        at = at.parent()?;
+    }
+    let suite = children(at).into_iter().rfind(|child| child.kind() == "block")?;
+    let [only] = children(suite)[..] else { return None };
+    Some(only)
+}
+
+pub(in crate::fix) fn is_continue(statement: Node<'_>) -> bool {
+    statement.kind() == "continue_statement"
+}
+
+/// A module that an import names, and what it gives the file.
+pub(in crate::fix) struct ImportedModule<'t, 'a> {
+    /// Where its name is written.
+    pub(in crate::fix) node: Node<'t>,
+    /// The name under which the file has it as a whole.
+    pub(in crate::fix) bound: Option<&'a str>,
+    /// What is taken from it, where it is not bound itself.
+    pub(in crate::fix) names: Vec<&'a str>,
+}
+
+/// The statement of import that a node is or stands in.
+pub(in crate::fix) fn import_around(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node;
+    loop {
+        match at.kind() {
+            "import_statement" | "import_from_statement" => return Some(at),
+            _ => at = at.parent()?,
+        }
+    }
+}
+
+/// The modules that an import names. None where one is bound by its first part only, as in `import a.b`, for then its
+/// name is written wherever it is used.
+pub(in crate::fix) fn imported_modules<'t, 'a>(
+    source: &Source<'a>,
+    node: Node<'t>,
+) -> Option<Vec<ImportedModule<'t, 'a>>> {
+    let statement = import_around(node)?;
+    if statement.kind() == "import_statement" {
+        return children(statement)
+            .into_iter()
+            .map(|one| {
+                let alias = one.child_by_field_name("alias").filter(|_| one.kind() == "aliased_import")?;
+                let node = one.child_by_field_name("name")?;
+                Some(ImportedModule { node, bound: Some(source.text_of(alias)), names: Vec::new() })
+            })
+            .collect();
+    }
+    let module = statement.child_by_field_name("module_name")?;
+    let mut cursor = statement.walk();
+    let names: Vec<Node<'_>> = statement.children_by_field_name("name", &mut cursor).collect();
+    let name_of = |one: &Node<'t>| one.child_by_field_name("name").unwrap_or(*one);
+    let names: Vec<&'a str> = names.iter().map(|one| source.text_of(name_of(one))).collect();
+    (!names.is_empty()).then(|| vec![ImportedModule { node: module, bound: None, names }])
+}
