@@ -58,10 +58,9 @@ type Compared = (Arc<Globals>, Arc<Globals>, bool);
 /// The one place for each rule that speaks of what the project lacks.
 type Absent = FxHashMap<usize, AbsentAt>;
 
-/// Where such a finding lies: wherever it is found, at one place in Python, or in a file that is none.
+/// Where such a finding lies: in Python, or in a file that is none.
 #[derive(Clone, Debug, PartialEq)]
 enum AbsentAt {
-    Everywhere,
     Code(Location),
     File(SmolStr, TextRange),
 }
@@ -301,9 +300,7 @@ impl Workspace {
             let absent = self.absent();
             raw.retain(|finding| {
                 self.index.absences[finding.rule].is_none()
-                    || absent.get(&finding.rule).is_some_and(|place| {
-                        matches!(place, AbsentAt::Everywhere) || *place == AbsentAt::Code(finding.at)
-                    })
+                    || absent.get(&finding.rule) == Some(&AbsentAt::Code(finding.at))
             });
         }
         self.told(path, raw)
@@ -437,10 +434,6 @@ impl Workspace {
                 let Some(lack) = lack else { continue };
                 let matters = lack.needed.is_none_or(|needed| shown.contains(&needed));
                 if shown.contains(&lack.provided) || !matters || !shown.contains(&rule) {
-                    continue;
-                }
-                if lack.everywhere {
-                    absent.insert(rule, AbsentAt::Everywhere);
                     continue;
                 }
                 let first = found.iter().find_map(|result| {

@@ -14,6 +14,7 @@ pub(super) fn find(ir: &Ir) -> Vec<TextRange> {
             let mut returned = Vec::new();
             returned_names(&function.body, &mut returned);
             visit(&function.body, false, &returned, &mut found);
+            granted_before(&function.body, &returned, &mut found);
         }
     }
     found
@@ -71,6 +72,47 @@ fn returned_names(statements: &[Statement], names: &mut Vec<SmolStr>) {
         }
         statement.blocks().into_iter().for_each(|block| returned_names(block, names));
     }
+}
+
+/// An answer that is permissive before what may fail, and that a handler leaves as it is.
+fn granted_before(statements: &[Statement], returned: &[SmolStr], found: &mut Vec<TextRange>) {
+    let mut granted: Vec<(&SmolStr, TextRange)> = Vec::new();
+    for statement in statements {
+        if let StatementKind::Assign { targets, value } = &statement.kind
+            && let [Expression { kind: ExpressionKind::Name(name), .. }] = targets.as_slice()
+        {
+            granted.retain(|(known, _)| *known != name);
+            if returned.contains(name) && matches!(value.kind, ExpressionKind::Boolean(true)) {
+                granted.push((name, statement.range));
+            }
+        }
+        if let StatementKind::Try { body, handlers, .. } = &statement.kind {
+            let stays = |name: &SmolStr| {
+                assigns(body, name)
+                    && handlers.iter().any(|handler| !assigns(&handler.body, name) && goes_on(&handler.body))
+            };
+            found.extend(granted.iter().filter(|(name, _)| stays(name)).map(|(_, range)| *range));
+        }
+        statement.blocks().into_iter().for_each(|block| granted_before(block, returned, found));
+    }
+}
+
+fn assigns(statements: &[Statement], wanted: &SmolStr) -> bool {
+    let is_it = |target: &Expression| matches!(&target.kind, ExpressionKind::Name(name) if name == wanted);
+    statements.iter().any(|statement| {
+        matches!(&statement.kind, StatementKind::Assign { targets, .. } if targets.iter().any(is_it))
+            || statement.blocks().into_iter().any(|block| assigns(block, wanted))
+    })
+}
+
+/// Whether what follows the block is run too.
+fn goes_on(statements: &[Statement]) -> bool {
+    !statements.iter().any(|statement| {
+        matches!(
+            statement.kind,
+            StatementKind::Return(_) | StatementKind::Raise(_) | StatementKind::Break | StatementKind::Continue
+        )
+    })
 }
 
 fn visit(statements: &[Statement], in_handler: bool, returned: &[SmolStr], found: &mut Vec<TextRange>) {

@@ -55,7 +55,7 @@ pub(super) fn build(recipe: &FixRecipe, site: &Site<'_>, draft: &mut Draft<'_, '
         let text = expand(template, site, draft)?;
         return draft.insert_lines(statement, &[text]);
     }
-    let call = Call::at(source, site.target);
+    let call = Call::meant(source, site.target, site.callee);
     if let Some(setting) = &recipe.set_item {
         return set_item(setting, &call?, site, draft);
     }

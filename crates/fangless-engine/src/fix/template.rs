@@ -33,11 +33,11 @@ pub(super) fn expand(template: &str, site: &Site<'_>, draft: &mut Draft<'_, '_>)
             result.push_str(site.name?);
             rest = after;
         } else if let Some(after) = rest.strip_prefix("{receiver}") {
-            let function = Call::at(draft.source, site.target)?.function;
+            let function = Call::meant(draft.source, site.target, site.callee)?.function;
             result.push_str(draft.source.text_of(function.child_by_field_name("object")?));
             rest = after;
         } else if let Some((selector, after)) = selector(rest) {
-            let call = Call::at(draft.source, site.target)?;
+            let call = Call::meant(draft.source, site.target, site.callee)?;
             result.push_str(draft.source.text_of(call.argument(draft.source, &selector)?.value));
             rest = after;
         } else {

@@ -69,7 +69,7 @@ impl Evaluator<'_> {
                 }
                 Some(_) => None,
             },
-            "copy.copy" | "copy.deepcopy" => Some(first?.clone()),
+            "copy.copy" | "copy.deepcopy" | "staticmethod" => Some(first?.clone()),
             "dict" | "collections.OrderedDict" | "collections.Counter" => Some(mapping(passed)),
             "collections.defaultdict" => Some(mapping(passed.get(1..).unwrap_or_default())),
             "collections.ChainMap" => chain(&positional),

@@ -2,7 +2,7 @@
 
 use super::schema::{Condition, Is, Item, NameKind};
 use crate::flow::event::{CallEvent, select};
-use crate::flow::taint::Source;
+use crate::flow::taint::{Source, Taint};
 use crate::flow::value::{Constant, Piece, Shape, Value};
 use crate::model::schema::Tag;
 use crate::secret;
@@ -226,7 +226,11 @@ fn known_text(value: &Value) -> Option<String> {
 /// Whether a text has a part that is not constant, and that nothing makes harmless for the tag.
 fn is_unvetted(value: &Value, tag: Tag) -> bool {
     match &value.shape {
-        Shape::Pieces(_) if value.taint.origins().iter().any(|origin| origin.source == Source::Checked) => {
+        // The text as a whole was checked, not just one of its parts.
+        Shape::Pieces(pieces)
+            if is_checked(&value.taint)
+                && !pieces.iter().any(|piece| matches!(piece, Piece::Hole(taint) if is_checked(taint))) =>
+        {
             value.taint.is_open(tag)
         }
         Shape::Pieces(pieces) => {
@@ -236,8 +240,13 @@ fn is_unvetted(value: &Value, tag: Tag) -> bool {
     }
 }
 
+/// Whether somebody looked at it.
+fn is_checked(taint: &Taint) -> bool {
+    taint.origins().iter().any(|origin| origin.source == Source::Checked)
+}
+
 fn is_made_only_of(value: &Value, names: &[smol_str::SmolStr]) -> bool {
-    let comes_from_them = |taint: &crate::flow::taint::Taint| {
+    let comes_from_them = |taint: &Taint| {
         taint
             .origins()
             .iter()

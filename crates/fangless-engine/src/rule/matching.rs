@@ -26,8 +26,6 @@ use crate::syntax::ir::{Expression, ExpressionKind};
 pub(crate) struct Lack {
     pub(crate) provided: usize,
     pub(crate) needed: Option<usize>,
-    /// Not only once.
-    pub(crate) everywhere: bool,
 }
 
 /// Rules by what they can match.
@@ -123,7 +121,7 @@ impl RuleIndex {
             if let Some(absence) = &definition.absence {
                 let provided = index.evidence(&absence.provided_by);
                 let needed = absence.only_with.as_ref().map(|evidence| index.evidence(evidence));
-                index.absences[number] = Some(Lack { provided, needed, everywhere: absence.everywhere });
+                index.absences[number] = Some(Lack { provided, needed });
             }
         }
         index

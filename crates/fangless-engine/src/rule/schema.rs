@@ -101,9 +101,6 @@ pub struct Absence {
     /// What makes the lack matter; it always does when absent.
     #[serde(default)]
     pub only_with: Option<Evidence>,
-    /// What is reported is told wherever it is found, not once.
-    #[serde(default)]
-    pub everywhere: bool,
 }
 
 /// Places in a project that show something, matched as those that rules report.

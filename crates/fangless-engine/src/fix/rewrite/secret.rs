@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::tree::{
-    Call, Shape, Source, bound_name, bound_value, comparison_of, constant_of, flatten, is_atomic, last_name,
+    Call, Shape, Source, bound_name, bound_value, comparison_of, constant_of, enclosing_statement, flatten, is_atomic, last_name,
     range_of, shape, whole_literal, without_parentheses,
 };
 use crate::secret::names::words;
@@ -34,6 +34,11 @@ pub(super) fn build(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
     let quote = &text[opening..=opening];
     let encode = if is_bytes { ".encode()" } else { "" };
     let found = format!("{environment}[{quote}{variable}{quote}]");
+    // `os.environ["KEY"] = "…"`: it would be given to itself.
+    let statement = source.text_of(enclosing_statement(literal)).replace('\'', "\"");
+    if statement.starts_with(&format!("{environment}[\"{variable}\"]")) {
+        return None;
+    }
     let Some((other, negated)) = compared_with(literal).filter(|_| literal.id() == node.id()) else {
         draft.rewrite_node(literal, format!("{found}{encode}"));
         return Some(());

@@ -84,6 +84,27 @@ impl<'t> Call<'t> {
         }
     }
 
+    /// The same. Where the range is a call that is itself an argument of the callee that is known, that callee's call is
+    /// meant.
+    pub(in crate::fix) fn meant(
+        source: &'t Source<'_>,
+        range: TextRange,
+        callee: Option<&str>,
+    ) -> Option<Self> {
+        let call = Self::at(source, range)?;
+        let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
+        let is_it = |call: &Self| callee.is_some_and(|callee| last(source.text_of(call.function)) == last(callee));
+        if range_of(call.node) != range || is_it(&call) {
+            return Some(call);
+        }
+        let mut list = call.node.parent();
+        if list.is_some_and(|parent| parent.kind() == "keyword_argument") {
+            list = list.and_then(|parent| parent.parent());
+        }
+        let outer = list.filter(|list| list.kind() == "argument_list").and_then(|list| list.parent());
+        Some(outer.and_then(Self::of).filter(is_it).unwrap_or(call))
+    }
+
     pub(in crate::fix) fn argument(
         &self,
         source: &Source<'_>,
