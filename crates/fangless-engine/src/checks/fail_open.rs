@@ -110,7 +110,10 @@ fn goes_on(statements: &[Statement]) -> bool {
     !statements.iter().any(|statement| {
         matches!(
             statement.kind,
-            StatementKind::Return(_) | StatementKind::Raise(_) | StatementKind::Break | StatementKind::Continue
+            StatementKind::Return(_)
+                | StatementKind::Raise(_)
+                | StatementKind::Break
+                | StatementKind::Continue
         )
     })
 }

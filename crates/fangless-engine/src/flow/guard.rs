@@ -417,7 +417,8 @@ impl Evaluator<'_> {
 
 /// What a value is once a condition found it harmless for the tags, where that makes a difference.
 fn narrowed(value: Value, tags: TagSet) -> Option<Value> {
-    let is_text = matches!(value.shape, Shape::Unknown | Shape::Method { .. } | Shape::Pieces(_) | Shape::External(_));
+    let is_text =
+        matches!(value.shape, Shape::Unknown | Shape::Method { .. } | Shape::Pieces(_) | Shape::External(_));
     let is_vouched = tags == TagSet::ALL && is_text;
     if !is_vouched && value.deep_taint().is_empty() {
         return None;

@@ -40,7 +40,8 @@ pub(super) fn build(
             let written = one.range.slice(text);
             let start = written.find(|character: char| character.is_ascii_alphanumeric())?;
             let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-            let length = written[start..].find(|character| !is_name(character)).unwrap_or(written.len() - start);
+            let length =
+                written[start..].find(|character| !is_name(character)).unwrap_or(written.len() - start);
             let start = one.range.start + start as u32;
             let range = TextRange::new(start, start + length as u32);
             Some((vec![Edit { range, text: found.meant.clone()? }], None))

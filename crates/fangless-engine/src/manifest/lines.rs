@@ -97,22 +97,21 @@ pub(super) fn append(lines: &str, text: &str) -> Option<Edit> {
         return None;
     }
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let kept = text.trim_end_matches([' ', '\t', '\n', '\r']).len();
-    let mut added = if kept == 0 { String::new() } else { line_end.to_owned() };
+    let is_open = !(text.is_empty() || text.ends_with('\n'));
+    let mut added = if is_open { line_end.to_owned() } else { String::new() };
     for line in lines.lines() {
         added.push_str(line);
         added.push_str(line_end);
     }
-    Some(Edit { range: TextRange::new(kept as u32, text.len() as u32), text: added })
+    let end = text.len() as u32;
+    Some(Edit { range: TextRange::new(end, end), text: added })
 }
 
 /// Replacements in what is reported.
 pub(super) fn edit_text(recipe: &EditText, range: TextRange, text: &str) -> Option<Edit> {
     let before = range.slice(text);
-    let after = recipe
-        .replace
-        .iter()
-        .fold(before.to_owned(), |text, edit| edit.find.replaced_in(&text, &edit.with));
+    let after =
+        recipe.replace.iter().fold(before.to_owned(), |text, edit| edit.find.replaced_in(&text, &edit.with));
     (after != before).then_some(Edit { range, text: after })
 }
 
@@ -161,7 +160,7 @@ mod tests {
     #[test]
     fn lines_go_behind_what_they_belong_to() {
         let end = |text: &str| append("  - x\n", text).map(|edit| edit.text);
-        assert_eq!(end("repos:\n  - a\n\n"), Some("\n  - x\n".to_owned()));
+        assert_eq!(end("repos:\n  - a\n"), Some("  - x\n".to_owned()));
         assert_eq!(end("repos:\r\n  - a"), Some("\r\n  - x\r\n".to_owned()));
         assert_eq!(end("repos:\n- a\n"), None);
         assert_eq!(append(".env\n", "").map(|edit| edit.text), Some(".env\n".to_owned()));

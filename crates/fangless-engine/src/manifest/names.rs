@@ -95,7 +95,8 @@ fn is_text(folders: &str, name: &str) -> bool {
     TEXTS.contains(&name)
         || matches!(ending, "pem" | "key" | "sh")
         || ["Dockerfile", "Containerfile"].iter().any(|known| {
-            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) || ending == *known
+            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                || ending == *known
         })
         || name.strip_prefix(".env.").is_some_and(|rest| !rest.split('.').any(|part| SAMPLES.contains(&part)))
         || (is_yaml && (in_folder(".github/workflows") || in_folder(".circleci")))

@@ -226,10 +226,14 @@ fn known_text(value: &Value) -> Option<String> {
 /// Whether a text has a part that is not constant, and that nothing makes harmless for the tag.
 fn is_unvetted(value: &Value, tag: Tag) -> bool {
     match &value.shape {
-        // The text as a whole was checked, not just one of its parts.
+        // The text as a whole was checked. Of a command not just one of its parts; who quotes a name in a statement knows
+        // which of the others need it.
         Shape::Pieces(pieces)
             if is_checked(&value.taint)
-                && !pieces.iter().any(|piece| matches!(piece, Piece::Hole(taint) if is_checked(taint))) =>
+                && (tag != Tag::Shell
+                    || !pieces
+                        .iter()
+                        .any(|piece| matches!(piece, Piece::Hole(taint) if is_checked(taint)))) =>
         {
             value.taint.is_open(tag)
         }

@@ -699,6 +699,10 @@ pub enum Rewrite {
     PasswordHash,
     /// `assert x` becomes `if not x: raise PermissionError`.
     AssertToRaise,
+    /// `assert x` becomes `if not x: raise AssertionError`.
+    AssertToCheck,
+    /// `str(path).startswith(str(folder))` becomes `path.is_relative_to(folder)`.
+    RelativePath,
     /// A host that is looked for in an address is compared with the address's host.
     UrlHost,
     /// A path in `/tmp` becomes one in a new folder.

@@ -17,6 +17,7 @@ mod options;
 pub(super) mod parts;
 mod password;
 mod random;
+mod relative;
 mod secret;
 mod session;
 mod shell;
@@ -53,7 +54,9 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::ConstantAnswer => answer::build(site, draft).map(|()| None),
         Rewrite::MaskSensitive => mask::build(site, draft).map(|()| None),
         Rewrite::PasswordHash => password::build(site, draft).map(|()| None),
-        Rewrite::AssertToRaise => assertion::build(site, draft).map(|()| None),
+        Rewrite::AssertToRaise => assertion::guarding(site, draft).map(|()| None),
+        Rewrite::AssertToCheck => assertion::kept(site, draft).map(|()| None),
+        Rewrite::RelativePath => relative::build(site, draft).map(|()| None),
         Rewrite::UrlHost => url_host::build(site, draft).map(|()| None),
         Rewrite::PrivateTemporary => temporary::build(site, draft).map(|()| None),
         Rewrite::EndOfOptions => options::build(site, draft).map(|()| None),

@@ -7,7 +7,11 @@ use crate::fix::draft::Draft;
 use crate::fix::tree::{Source, imported_modules, uses_of};
 use crate::rule::schema::RenameModule;
 
-pub(in crate::fix) fn rename(recipe: &RenameModule, site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
+pub(in crate::fix) fn rename(
+    recipe: &RenameModule,
+    site: &Site<'_>,
+    draft: &mut Draft<'_, '_>,
+) -> Option<()> {
     let source = draft.source;
     let modules = imported_modules(source, source.node(site.target)?)?;
     let is_known = |name: &str| recipe.names.is_empty() || recipe.names.iter().any(|known| known == name);

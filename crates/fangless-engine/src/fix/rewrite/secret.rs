@@ -5,8 +5,8 @@ use tree_sitter::Node;
 use crate::fix::Site;
 use crate::fix::draft::Draft;
 use crate::fix::tree::{
-    Call, Shape, Source, bound_name, bound_value, comparison_of, constant_of, enclosing_statement, flatten, is_atomic, last_name,
-    range_of, shape, whole_literal, without_parentheses,
+    Call, Shape, Source, bound_name, bound_value, comparison_of, constant_of, enclosing_statement, flatten,
+    is_atomic, last_name, range_of, shape, whole_literal, without_parentheses,
 };
 use crate::secret::names::words;
 

@@ -93,7 +93,8 @@ impl<'t> Call<'t> {
     ) -> Option<Self> {
         let call = Self::at(source, range)?;
         let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
-        let is_it = |call: &Self| callee.is_some_and(|callee| last(source.text_of(call.function)) == last(callee));
+        let is_it =
+            |call: &Self| callee.is_some_and(|callee| last(source.text_of(call.function)) == last(callee));
         if range_of(call.node) != range || is_it(&call) {
             return Some(call);
         }
