@@ -11,7 +11,7 @@ use fangless_engine::{RuleSet, Workspace};
 use serde::Deserialize;
 
 /// Fewer would be no sign of anything.
-const LEAST: usize = 120;
+const LEAST: usize = 400;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -182,12 +182,14 @@ impl Evaluator<'_> {
             }
             _ => value.clone(),
         };
-        if matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. } | Shape::Instance(_)) {
+        if matches!(body.shape, Shape::Instance(_)) {
             return;
         }
-        for tag in [tag, Tag::ErrorText] {
+        // What becomes JSON is no HTML, and shown all the same.
+        if !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. }) {
             self.tell_sink(tag, &body, at, argument, "the response", None);
         }
+        self.tell_sink(Tag::ErrorText, &body, at, argument, "the response", None);
     }
 
     /// The well-known module that an undeclared name was taken for.

@@ -8,12 +8,19 @@ use crate::fix::built::only_assignment;
 use crate::fix::draft::Draft;
 use crate::fix::simple::wrap;
 use crate::fix::tree::{
-    Shape, Source, answer_of, display_elements, display_values, enclosing_function, flatten, is_number,
-    may_be_none, path_parts, range_of, shape, without_parentheses,
+    ElementKind, Shape, Source, answer_of, constant_of, display_elements, display_values, enclosing_function,
+    flatten, is_number, may_be_none, path_parts, range_of, shape, without_parentheses,
 };
+use crate::text::TextRange;
 
 /// Values in values are taken apart so far.
 const MAX_DEPTH: usize = 6;
+
+/// Keys of a query whose values the database runs.
+const SCRIPTS: [&str; 3] = ["$where", "$function", "$accumulator"];
+
+/// Functions that leave one part of a path.
+const PARTS_OF_PATHS: [&str; 2] = ["os.path.basename", "werkzeug.utils.secure_filename"];
 
 /// Wraps every value of the reported argument. Of the functions the first counts whose package the file imports, or else
 /// the first.
@@ -27,8 +34,17 @@ pub(in crate::fix) fn wrap_all(
     let imported = functions.iter().find(|function| draft.imports(&package(function)));
     let function = imported.or_else(|| functions.first())?;
     let node = answer_of(source.node(site.argument.unwrap_or(site.target))?);
+    // A script stays one, whatever its parts are.
+    if function == "str" && SCRIPTS.iter().any(|key| source.text_of(node).contains(key)) {
+        return None;
+    }
     let mut values = Vec::new();
     collect(source, node, &mut values, MAX_DEPTH)?;
+    if PARTS_OF_PATHS.contains(&function.as_str())
+        && let Some(folder) = folder_of(source, node)
+    {
+        values.retain(|value| range_of(*value) != folder);
+    }
     let mut done = Vec::new();
     for value in values {
         if !done.contains(&range_of(value)) {
@@ -58,11 +74,14 @@ pub(super) fn collect<'t>(
     }
     if let Some(pieces) = flatten(source, value) {
         let dynamic = pieces.holes.iter().filter(|hole| !hole.is_number && !is_number(source, hole.value));
-        values.extend(dynamic.map(|hole| hole.value).filter(|value| !is_constant(*value)));
+        values.extend(dynamic.map(|hole| hole.value).filter(|value| !is_constant(source, *value)));
         return Some(());
     }
     if let Some(parts) = path_parts(source, value) {
         return parts.into_iter().try_for_each(|part| collect(source, part, values, depth));
+    }
+    if is_constant(source, value) {
+        return Some(());
     }
     match shape(value) {
         Shape::Dictionary => {
@@ -98,11 +117,30 @@ pub(super) fn collect<'t>(
             values.push(node);
             Some(())
         }
-        Shape::Text | Shape::Integer | Shape::Constant => Some(()),
         _ => None,
     }
 }
 
-fn is_constant(node: Node<'_>) -> bool {
-    matches!(shape(without_parentheses(node)), Shape::Text | Shape::Integer | Shape::Constant)
+/// Whether it is a literal, or the name of one of this file.
+fn is_constant(source: &Source<'_>, node: Node<'_>) -> bool {
+    let value = without_parentheses(node);
+    match shape(value) {
+        Shape::Text => flatten(source, value).is_none_or(|pieces| pieces.holes.is_empty()),
+        Shape::Integer | Shape::Constant => true,
+        Shape::Name => constant_of(source, value)
+            .is_some_and(|constant| shape(constant) != Shape::Name && is_constant(source, constant)),
+        _ => false,
+    }
+}
+
+/// The value that a path as text begins with, where a separator follows: the folder, which is not asked for.
+fn folder_of(source: &Source<'_>, node: Node<'_>) -> Option<TextRange> {
+    let pieces = flatten(source, without_parentheses(node))?;
+    match pieces.elements.as_slice() {
+        [first, second, ..] => match (first.kind, second.kind) {
+            (ElementKind::Hole(hole), ElementKind::Char('/')) => Some(range_of(pieces.holes[hole].value)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
