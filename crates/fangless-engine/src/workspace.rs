@@ -311,7 +311,8 @@ impl Workspace {
         let mut lines = manifest::lines_found(&self.index, path, file);
         let in_tests = is_test(path);
         lines.retain(|line| {
-            !self.index.is_evidence(line.rule) && !(in_tests && self.index.outside_tests[line.rule])
+            let is_silent = in_tests && self.index.outside_tests[line.rule];
+            !(is_silent || self.index.is_evidence(line.rule))
         });
         if lines.iter().any(|line| self.index.absences[line.rule].is_some()) {
             let absent = self.absent();

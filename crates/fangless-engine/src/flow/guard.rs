@@ -192,9 +192,7 @@ impl Evaluator<'_> {
                     self.assume(first, truth);
                 }
             }
-            ("is_relative_to", Some(receiver), true) if self.is_resolved(receiver) => {
-                self.clear(receiver, TagSet::of(&[Tag::Path]));
-            }
+            ("is_relative_to", Some(receiver), true) => self.clear(receiver, TagSet::of(&[Tag::Path])),
             ("startswith", Some(receiver), true) => {
                 let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
                 let tags = match prefix.as_ref().and_then(Value::as_text) {
@@ -344,29 +342,6 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-    }
-
-    /// Whether `..` is no part of a path any more: `folder / "../x"` is below the folder by its text alone.
-    fn is_resolved(&mut self, path: &Expression) -> bool {
-        const RESOLVING: [&str; 5] = ["resolve", "absolute", "realpath", "abspath", "normpath"];
-        if let ExpressionKind::Call { function, .. } = &path.kind
-            && RESOLVING.contains(&called(function))
-        {
-            return true;
-        }
-        let value = self.quietly(|evaluator| evaluator.expression(path));
-        let taint = value.deep_taint();
-        taint.origins().iter().filter(|origin| origin.source.label().is_some()).all(|origin| {
-            let mut step = origin.path.as_deref();
-            while let Some(one) = step {
-                let through = one.note.trim_end_matches('`').rsplit(['`', '.']).next().unwrap_or_default();
-                if RESOLVING.contains(&through) {
-                    return true;
-                }
-                step = one.previous.as_deref();
-            }
-            false
-        })
     }
 
     /// What a signature was computed from is vouched for by it: `compare_digest(digest(key, data), sent)`.
