@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::call::Called;
 use super::evaluator::Evaluator;
-use super::event::{BindingEvent, BindingKind, CallEvent, Passed, SinkEvent, select};
+use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
 use super::library::member_name;
 use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
@@ -65,7 +65,9 @@ impl Evaluator<'_> {
             }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
-                if sink.tag == Tag::Argument && is_behind_dashes(event.arguments, passed) {
+                // Behind `--` a command takes nothing for an option.
+                let mut before = event.arguments.iter().take_while(|one| !std::ptr::eq(*one, passed));
+                if sink.tag == Tag::Argument && before.any(|one| one.value.as_text() == Some("--")) {
                     continue;
                 }
                 let is_statement = sink.tag == Tag::Sql && !sink.is_fragment;
@@ -212,12 +214,6 @@ impl Evaluator<'_> {
         let known = self.program.models.undeclared(name)?;
         (known != "open" && !root_is_builtin(name)).then(|| known.into())
     }
-}
-
-/// Whether `--` stands before an argument that is one of a command: then it is no option of it.
-fn is_behind_dashes(arguments: &[Passed<'_>], passed: &Passed<'_>) -> bool {
-    let before = arguments.iter().take_while(|one| !std::ptr::eq(*one, passed));
-    before.into_iter().any(|one| one.value.as_text() == Some("--"))
 }
 
 /// A receiver of which nothing is known: only then does a method's name alone say what it is.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tree_sitter::{Node, Parser, Tree};
 
 /// Built-in names that fixes write.
-const BUILT_IN: [&str; 12] = [
+const BUILT_IN: [&str; 13] = [
     "str",
     "repr",
     "int",
@@ -16,6 +16,7 @@ const BUILT_IN: [&str; 12] = [
     "open",
     "ValueError",
     "PermissionError",
+    "AssertionError",
     "RuntimeError",
     "TypeError",
 ];
