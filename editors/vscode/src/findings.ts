@@ -46,8 +46,14 @@ export function findingAtCursor(editor: vscode.TextEditor | undefined): Finding 
   return narrowest ?? under[0] ?? findings.find(onLine);
 }
 
-/** As people name a line: `shop/views.py:12`. */
+/** As people name a line: `shop/views.py:12`, `report.ipynb:cell 3:2`. */
 export function place(uri: vscode.Uri, range: vscode.Range): string {
+  for (const notebook of vscode.workspace.notebookDocuments) {
+    const cell = notebook.getCells().findIndex(({ document }) => document.uri.toString() === uri.toString());
+    if (cell >= 0) {
+      return `${vscode.workspace.asRelativePath(notebook.uri)}:cell ${cell + 1}:${range.start.line + 1}`;
+    }
+  }
   return `${vscode.workspace.asRelativePath(uri)}:${range.start.line + 1}`;
 }
 
