@@ -38,6 +38,7 @@ enum Later {
     FixAll {
         uri: Uri,
         revision: Revision,
+        #[serde(flatten)]
         reach: Reach,
     },
     Disable {
@@ -46,16 +47,14 @@ enum Later {
     },
 }
 
-/// Which findings one action mends.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Reach {
-    /// Those of the document, or of the cell.
-    Text,
-    /// Those of a rule, also in other cells.
-    Rule(String),
+/// Which findings one action mends: of the document, or of the cell, unless it says otherwise.
+#[derive(Default, Serialize, Deserialize)]
+struct Reach {
+    /// Only this rule's; all when absent.
+    rule: Option<String>,
     /// Those of all cells.
-    Everything,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    everywhere: bool,
 }
 
 pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Vec<CodeActionOrCommand>> {
@@ -77,6 +76,7 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
         .zip(&outcome.diagnostics)
         .filter(|(finding, _)| finding.range.touches(range) && outcome.view.is_in(&uri, finding.range))
         .collect();
+    let is_notebook = outcome.view.notebook.is_some();
     let mut actions = Vec::new();
     if wants(&CodeActionKind::QUICKFIX) && !here.is_empty() {
         let findings = here.iter().map(|(finding, _)| (*finding).clone()).collect();
@@ -92,9 +92,9 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
             let is_safe = |fix: &Fix| fix.applicability == Applicability::Safe;
             let of_rule = here.iter().zip(&fixes).filter(|((finding, _), _)| finding.rule == *rule);
             if several && of_rule.flat_map(|(_, fixes)| fixes).any(is_safe) {
-                let what = if outcome.view.notebook.is_some() { "notebook" } else { "file" };
+                let what = if is_notebook { "notebook" } else { "file" };
                 let title = format!("Fix all `{rule}` in this {what} (safe fixes)");
-                let reach = Reach::Rule(rule.clone());
+                let reach = Reach { rule: Some(rule.clone()), everywhere: is_notebook };
                 let action = fix_all(shared, &uri, &outcome, CodeActionKind::QUICKFIX, title, reach);
                 actions.extend(action.await?);
             }
@@ -109,16 +109,16 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
             actions.extend(disable(shared, &uri, &outcome, rule, &here));
         }
     }
-    let is_notebook = outcome.view.notebook.is_some();
     let any_here = outcome.findings.iter().any(|finding| outcome.view.is_in(&uri, finding.range));
     if wants(&FIX_ALL) && any_here {
         let what = if is_notebook { "cell" } else { "file" };
         let title = format!("Fangless: make all safe fixes in this {what}");
-        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL, title, Reach::Text).await?);
+        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL, title, Reach::default()).await?);
     }
     if wants(&FIX_ALL_CELLS) && is_notebook && !outcome.findings.is_empty() {
         let title = "Fangless: make all safe fixes in this notebook".to_string();
-        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL_CELLS, title, Reach::Everything).await?);
+        let reach = Reach { rule: None, everywhere: true };
+        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL_CELLS, title, reach).await?);
     }
     // The user typed on in the meantime: the edits belong to a text that is gone.
     if shared.documents.revision(&shared.documents.owner(&uri)) != Some(outcome.view.revision) {
@@ -301,10 +301,9 @@ async fn safe_edits(
     outcome: &Outcome,
     reach: &Reach,
 ) -> Result<Option<WorkspaceEdit>> {
-    let counts = |finding: &&Finding| match reach {
-        Reach::Text => outcome.view.is_in(uri, finding.range),
-        Reach::Rule(rule) => finding.rule == *rule,
-        Reach::Everything => true,
+    let counts = |finding: &&Finding| {
+        (reach.everywhere || outcome.view.is_in(uri, finding.range))
+            && reach.rule.as_ref().is_none_or(|rule| finding.rule == *rule)
     };
     let findings = outcome.findings.iter().filter(counts).cloned().collect();
     let fixes = ask(shared, uri, outcome.view.revision, findings).await?;
