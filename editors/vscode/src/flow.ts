@@ -81,11 +81,16 @@ export class FlowView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   private refresh(): void {
     const editor = vscode.window.activeTextEditor;
-    // The focus in the output or in a page of a rule leaves the file's findings where they are.
-    if (editor !== undefined && editor.document.languageId !== 'python') {
-      return;
+    if (editor !== undefined) {
+      const { uri, languageId } = editor.document;
+      const findings = findingsOf(uri);
+      const isShown = this.findings.some((finding) => finding.uri.toString() === uri.toString());
+      // The focus in the output or in a page of a rule leaves the file's findings where they are.
+      if (languageId !== 'python' && findings.length === 0 && !isShown) {
+        return;
+      }
+      this.findings = findings;
     }
-    this.findings = editor === undefined ? this.findings : findingsOf(editor.document.uri);
     this.changed.fire();
     this.follow();
   }

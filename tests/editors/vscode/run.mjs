@@ -279,8 +279,15 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
 
 // A notebook: its cells are one program, and the fix goes into the cell.
 await withSession({ 'report.ipynb': JSON.stringify(NOTEBOOK, null, 1) }, async ({ page, project }) => {
-  await page.getByRole('treeitem', { name: 'report.ipynb' }).dblclick();
-  const last = page.locator('.notebook-editor .monaco-editor', { hasText: 'yaml.load' });
+  // Until the extensions are known to the window, a notebook opens as the text of its file.
+  await poll('the cells', async () => {
+    await page.getByRole('treeitem', { name: 'report.ipynb' }).dblclick();
+    const opened = page.locator('.notebookOverlay .monaco-editor').first();
+    if (await opened.waitFor({ timeout: 3000 }).then(() => true, () => false)) return true;
+    await page.keyboard.press('Control+F4');
+    return false;
+  });
+  const last = page.locator('.notebookOverlay .monaco-editor', { hasText: 'yaml.load' });
   await last.locator('.squiggly-warning, .squiggly-error').first().waitFor();
   await page.keyboard.press('Control+Shift+M');
   const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'yaml-unsafe-load' });
