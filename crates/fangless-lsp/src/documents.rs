@@ -283,7 +283,8 @@ impl View {
 
     /// Whether a range of the engine's is in what the client names so.
     pub(crate) fn is_in(&self, uri: &Uri, range: TextRange) -> bool {
-        let cell = |notebook: &Arc<Notebook>| notebook.cell_at(range.start).is_some_and(|cell| cell.uri == *uri);
+        let cell =
+            |notebook: &Arc<Notebook>| notebook.cell_at(range.start).is_some_and(|cell| cell.uri == *uri);
         self.notebook.as_ref().is_none_or(cell)
     }
 }

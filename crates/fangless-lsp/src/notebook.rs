@@ -9,8 +9,8 @@ use fangless_engine::text::TextRange;
 use fangless_project::notebook::{Code, Program, code};
 use ropey::Rope;
 use tower_lsp::ls_types::{
-    NotebookCell, NotebookCellKind, NotebookDocumentCellChange, NotebookDocumentCellChangeStructure, Position,
-    Range, TextDocumentContentChangeEvent, TextDocumentItem, Uri,
+    NotebookCell, NotebookCellKind, NotebookDocumentCellChange, NotebookDocumentCellChangeStructure,
+    Position, Range, TextDocumentContentChangeEvent, TextDocumentItem, Uri,
 };
 use tracing::warn;
 
@@ -100,7 +100,13 @@ impl Notebook {
     }
 
     /// Puts cells in. One that is only moved was removed and is not opened anew: it keeps its text.
-    fn insert(&mut self, at: usize, cells: Vec<NotebookCell>, opened: Vec<TextDocumentItem>, removed: Vec<Cell>) {
+    fn insert(
+        &mut self,
+        at: usize,
+        cells: Vec<NotebookCell>,
+        opened: Vec<TextDocumentItem>,
+        removed: Vec<Cell>,
+    ) {
         let mut opened: HashMap<Uri, TextDocumentItem> =
             opened.into_iter().map(|document| (document.uri.clone(), document)).collect();
         let mut removed: HashMap<Uri, Cell> =
@@ -122,7 +128,8 @@ impl Notebook {
 
     fn join(&mut self) {
         let codes = self.cells.iter().enumerate();
-        self.program = Program::new(codes.filter_map(|(at, cell)| Some((at, Arc::clone(cell.code.as_ref()?)))));
+        self.program =
+            Program::new(codes.filter_map(|(at, cell)| Some((at, Arc::clone(cell.code.as_ref()?)))));
     }
 
     pub(crate) fn cells(&self) -> &[Cell] {

@@ -190,12 +190,7 @@ struct Sent {
     any: bool,
 }
 
-async fn publish(
-    shared: &Shared,
-    client: &Client,
-    uri: Uri,
-    sent: &mut HashMap<Uri, HashMap<Uri, Sent>>,
-) {
+async fn publish(shared: &Shared, client: &Client, uri: Uri, sent: &mut HashMap<Uri, HashMap<Uri, Sent>>) {
     let Some(revision) = shared.documents.revision(&uri) else {
         take_back(client, sent.remove(&uri).unwrap_or_default()).await;
         return;

@@ -325,7 +325,8 @@ impl Worker {
             Some(notebook) => Ground::Cells(notebook),
             None => Ground::Text(&view.rope),
         };
-        let diagnostics = diagnostics(&self.shared, self.analysis.as_ref(), (&view.path, uri), ground, &findings);
+        let diagnostics =
+            diagnostics(&self.shared, self.analysis.as_ref(), (&view.path, uri), ground, &findings);
         self.shared.results.store(uri, view, settings, findings, diagnostics)
     }
 

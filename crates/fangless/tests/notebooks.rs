@@ -84,19 +84,20 @@ fn a_fix_changes_its_line_and_no_other_byte() {
     let expected = NOTEBOOK.replace("yaml.load(open('x'))", "yaml.safe_load(open('x'))");
     let project = project();
     let diff = project.run(&["fix", "--diff"]);
-    let changed: Vec<&str> =
-        diff.stdout.lines().filter(|line| line.starts_with(['-', '+']) && !line[1..].starts_with(['-', '+'])).collect();
+    let changed: Vec<&str> = diff
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with(['-', '+']) && !line[1..].starts_with(['-', '+']))
+        .collect();
     assert_eq!(
         changed,
-        [
-            "-    \"settings = yaml.load(open('x'))\\n\",",
-            "+    \"settings = yaml.safe_load(open('x'))\\n\","
-        ]
+        ["-    \"settings = yaml.load(open('x'))\\n\",", "+    \"settings = yaml.safe_load(open('x'))\\n\","]
     );
     assert_eq!(project.read("deep/a.ipynb"), NOTEBOOK.as_bytes());
     project.run(&["fix"]);
     assert_eq!(String::from_utf8(project.read("deep/a.ipynb")).unwrap(), expected);
-    let from_input = project.run_with_input(&["fix", "--stdin-filename", "b.ipynb", "-"], NOTEBOOK.as_bytes());
+    let from_input =
+        project.run_with_input(&["fix", "--stdin-filename", "b.ipynb", "-"], NOTEBOOK.as_bytes());
     assert_eq!(from_input.stdout, expected);
 }
 

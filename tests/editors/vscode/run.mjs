@@ -296,6 +296,17 @@ await withSession({ 'report.ipynb': JSON.stringify(NOTEBOOK, null, 1) }, async (
   say('a finding in a cell, of what another one imports');
   if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, 'notebook.png') });
   await last.locator('.view-line').first().click({ position: { x: 90, y: 8 } });
+  await poll('the list of commands', async () => {
+    await page.keyboard.press('F1');
+    return page.locator('.quick-input-widget').waitFor({ timeout: 2000 }).then(() => true, () => false);
+  });
+  await page.keyboard.type('Fangless: Show Flow of Finding');
+  await page.locator('.quick-input-widget .monaco-list-row', { hasText: 'Show Flow' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  const row = page.locator('.pane', { hasText: 'Security Findings' }).locator('.monaco-list-row').first();
+  await poll('the finding in the view', async () => /yaml-unsafe-load, cell 4, line 1/.test(await row.innerText()));
+  say('the view tells the cell');
+  await last.locator('.view-line').first().click({ position: { x: 90, y: 8 } });
   const fix = page.locator('.action-widget .monaco-list-row.action').first();
   await poll('the list of fixes', async () => {
     await page.keyboard.press('Control+.');

@@ -85,18 +85,15 @@ async fn actions(client: &mut Client, name: &str, only: &[&str]) -> Vec<Value> {
 fn applied(action: &Value, name: &str, text: &str) -> String {
     let documents = action["edit"]["documentChanges"].as_array().unwrap();
     let document = documents.iter().find(|document| document["textDocument"]["uri"] == cell(name));
-    document.map_or_else(
-        || text.to_string(),
-        |document| model::text_edits(text, &document["edits"], Unit::Utf16),
-    )
+    document
+        .map_or_else(|| text.to_string(), |document| model::text_edits(text, &document["edits"], Unit::Utf16))
 }
 
 #[tokio::test]
 async fn notebooks_are_asked_for_where_the_client_has_them() {
     let server = Client::connect(Plan::default()).initialize(with_notebooks(push_capabilities())).await;
     let selector = &server["notebookDocumentSync"]["notebookSelector"];
-    let expected =
-        json!([{"notebook": "jupyter-notebook", "cells": [{"language": "python"}]}]);
+    let expected = json!([{"notebook": "jupyter-notebook", "cells": [{"language": "python"}]}]);
     assert_eq!(*selector, expected);
     let server = Client::connect(Plan::default()).initialize(push_capabilities()).await;
     assert!(server.get("notebookDocumentSync").is_none());
@@ -118,10 +115,16 @@ async fn a_flow_from_cell_to_cell() {
         assert_eq!(client.published(&cell(name)).await["diagnostics"], json!([]), "{name}");
     }
     let published = client.published(&cell("4")).await;
-    assert_eq!((codes(&published["diagnostics"]), &published["version"]), (vec!["sql-injection".into()], &json!(1)));
+    assert_eq!(
+        (codes(&published["diagnostics"]), &published["version"]),
+        (vec!["sql-injection".into()], &json!(1))
+    );
     let diagnostic = &published["diagnostics"][0];
     let start = model::offset(FLOW[3].1, &diagnostic["range"]["start"], Unit::Utf16);
-    assert!(FLOW[3].1[start..].starts_with("cursor") || FLOW[3].1[start..].starts_with("'select"), "{diagnostic}");
+    assert!(
+        FLOW[3].1[start..].starts_with("cursor") || FLOW[3].1[start..].starts_with("'select"),
+        "{diagnostic}"
+    );
     let first = &diagnostic["relatedInformation"][0]["location"];
     assert_eq!((&first["uri"], &first["range"]["start"]["line"]), (&json!(cell("2")), &json!(1)));
     // The source is taken out by an edit of its own cell; the other one is told of under the version it has.
@@ -165,7 +168,10 @@ async fn what_is_not_python_is_left_alone() {
     let (mut markup, text) = code_cell("text", "eval(input())");
     markup["kind"] = json!(1);
     let bash = code_cell("bash", "%%bash\neval(input())\n'''");
-    let magic = code_cell("magic", "%%time\n%cd (\nif True:\n    !rm -rf {x}\nfiles = !ls\nprint?\n%time eval(input())");
+    let magic = code_cell(
+        "magic",
+        "%%time\n%cd (\nif True:\n    !rm -rf {x}\nfiles = !ls\nprint?\n%time eval(input())",
+    );
     open_as(&mut client, FILE, &[(code, r), (markup, text), bash, magic]).await;
     for name in ["r", "text", "bash"] {
         assert_eq!(codes_of(&mut client, name).await, Vec::<String>::new(), "{name}");
@@ -174,7 +180,10 @@ async fn what_is_not_python_is_left_alone() {
         assert_eq!(client.request("textDocument/hover", at).await, Ok(Value::Null));
     }
     let report = pull(&mut client, "magic").await;
-    assert_eq!((codes(&report["items"]), &report["items"][0]["range"]["start"]), (vec!["code-injection".into()], &json!({"line": 6, "character": 6})));
+    assert_eq!(
+        (codes(&report["items"]), &report["items"][0]["range"]["start"]),
+        (vec!["code-injection".into()], &json!({"line": 6, "character": 6}))
+    );
 }
 
 #[tokio::test]
@@ -202,12 +211,17 @@ async fn fixes_hovers_and_comments_go_into_the_right_cells() {
     let quick = actions(&mut client, "uses", &["quickfix"]).await;
     let fix = &quick[0];
     assert_eq!(fix["isPreferred"], true, "{fix}");
-    let versions: Vec<&Value> =
-        fix["edit"]["documentChanges"].as_array().unwrap().iter().map(|one| &one["textDocument"]["version"]).collect();
+    let versions: Vec<&Value> = fix["edit"]["documentChanges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["textDocument"]["version"])
+        .collect();
     assert_eq!(versions, [&json!(1), &json!(1)]);
     assert_eq!(applied(fix, "imports", IMPORTS), format!("{IMPORTS}\nimport secrets"));
     assert_eq!(applied(fix, "uses", USES), USES.replacen("random.", "secrets.", 1));
-    let ignore = quick.iter().find(|action| action["title"] == "Ignore `insecure-random` on this line").unwrap();
+    let ignore =
+        quick.iter().find(|action| action["title"] == "Ignore `insecure-random` on this line").unwrap();
     assert_eq!(
         applied(ignore, "uses", USES),
         USES.replacen("')", "')  # fangless: ignore[insecure-random] TODO: say why", 1)
@@ -267,7 +281,8 @@ async fn whatever_was_done_to_the_cells_the_end_is_as_if_they_were_opened_so() {
             }
             _ => {
                 let place = json!({"line": numbers.below(3), "character": numbers.below(12)});
-                let text = ["", "x", "\n", "'", "(", "%", "\u{1F600}", "pickle.loads(value)\n"][numbers.below(8)];
+                let text =
+                    ["", "x", "\n", "'", "(", "%", "\u{1F600}", "pickle.loads(value)\n"][numbers.below(8)];
                 let edit = json!({"range": {"start": place, "end": place}, "text": text});
                 cells[at].1 = model::change(&cells[at].1, &edit, Unit::Utf16);
                 let name = cells[at].0.clone();
@@ -358,7 +373,10 @@ async fn a_notebook_that_is_not_open_is_told_of_by_its_file() {
     let items = report["items"].as_array().unwrap();
     assert_eq!(items.len(), 1, "{report}");
     let diagnostic = &items[0]["items"][0];
-    assert_eq!((&items[0]["uri"], &diagnostic["range"]["start"]), (&json!(file), &json!({"line": 4, "character": 8})));
+    assert_eq!(
+        (&items[0]["uri"], &diagnostic["range"]["start"]),
+        (&json!(file), &json!({"line": 4, "character": 8}))
+    );
     assert!(diagnostic["message"].as_str().unwrap().ends_with("(cell 1, line 2)"), "{diagnostic}");
     // Opened, its cells are told of instead.
     let text = "import yaml\nx = yaml.load(y, Loader=yaml.Loader)";
@@ -367,7 +385,10 @@ async fn a_notebook_that_is_not_open_is_told_of_by_its_file() {
     let report = client.request("workspace/diagnostic", known).await.unwrap();
     let items = report["items"].as_array().unwrap();
     assert_eq!(items.len(), 2, "{report}");
-    assert_eq!((&items[0]["uri"], &items[0]["items"][0]["range"]["start"]["line"]), (&json!(cell("1")), &json!(1)));
+    assert_eq!(
+        (&items[0]["uri"], &items[0]["items"][0]["range"]["start"]["line"]),
+        (&json!(cell("1")), &json!(1))
+    );
     assert_eq!((&items[1]["uri"], &items[1]["items"]), (&json!(file), &json!([])));
 }
 

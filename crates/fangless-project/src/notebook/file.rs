@@ -51,7 +51,9 @@ impl fmt::Display for NotebookError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson(error) => write!(formatter, "is no notebook: {error}"),
-            Self::Old => formatter.write_str("is a notebook of format 3 or older; save it with a newer Jupyter"),
+            Self::Old => {
+                formatter.write_str("is a notebook of format 3 or older; save it with a newer Jupyter")
+            }
             Self::OtherLanguage(name) => write!(formatter, "is a notebook in {name}, not in Python"),
         }
     }
@@ -131,7 +133,10 @@ impl Notebook {
         let mut codes = Vec::new();
         for stored in &stored_cells {
             let cell = Cell::read(&json, stored.source).map_err(not_json)?;
-            let language = stored.metadata.as_ref().and_then(|metadata| metadata.vscode.as_ref()?.language_id.as_deref());
+            let language = stored
+                .metadata
+                .as_ref()
+                .and_then(|metadata| metadata.vscode.as_ref()?.language_id.as_deref());
             if stored.cell_type == "code" && language.is_none_or(is_python) {
                 codes.extend(code(&cell.text).map(|code| (cells.len(), Arc::new(code))));
             }
@@ -204,11 +209,8 @@ impl Cell {
             let start = (value.get().as_ptr() as usize - json.as_ptr() as usize) as u32;
             TextRange::new(start, start + value.get().len() as u32)
         };
-        let values: Vec<&RawValue> = if source.get().starts_with('[') {
-            serde_json::from_str(source.get())?
-        } else {
-            vec![source]
-        };
+        let values: Vec<&RawValue> =
+            if source.get().starts_with('[') { serde_json::from_str(source.get())? } else { vec![source] };
         let mut text = String::new();
         let mut strings = Vec::with_capacity(values.len());
         for value in values {
@@ -259,7 +261,9 @@ fn raw_length(string: &str, bytes: u32) -> u32 {
         let rest = &string[at..];
         let (raw, decoded) = match rest.as_bytes() {
             [b'\\', b'u', ..] => {
-                let unit = |from: usize| rest.get(from..from + 4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+                let unit = |from: usize| {
+                    rest.get(from..from + 4).and_then(|digits| u16::from_str_radix(digits, 16).ok())
+                };
                 match unit(2) {
                     Some(0xD800..=0xDBFF) => (12, 4),
                     Some(unit) => (6, char::from_u32(u32::from(unit)).map_or(3, char::len_utf8)),

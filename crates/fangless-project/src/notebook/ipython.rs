@@ -12,7 +12,8 @@ pub struct Code {
 
 /// Magics of a whole cell that run what follows as Python, in the notebook's own process. Under any other the cell is
 /// another language's, or another process's.
-const PYTHON_CELLS: [&str; 8] = ["%%capture", "%%debug", "%%memit", "%%mprun", "%%prun", "%%time", "%%timeit", "%%xdel"];
+const PYTHON_CELLS: [&str; 8] =
+    ["%%capture", "%%debug", "%%memit", "%%mprun", "%%prun", "%%time", "%%timeit", "%%xdel"];
 /// Magics of a line that run the rest of it as Python.
 const PYTHON_LINES: [&str; 4] = ["%time", "%timeit", "%prun", "%memit"];
 

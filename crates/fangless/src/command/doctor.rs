@@ -33,7 +33,11 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     let mut output = format!("fangless {}, {}\n", env!("CARGO_PKG_VERSION"), show(&file));
     configuration(&mut output, &settings, &inside, &show);
     if discovery.problems().any(|problem| Some(&problem.file) == settings.file.as_ref()) {
-        line(&mut output, "but", "it is wrong, as is said below; until it is right it counts as if it were empty");
+        line(
+            &mut output,
+            "but",
+            "it is wrong, as is said below; until it is right it counts as if it were empty",
+        );
     }
     rules_on_and_off(&mut output, &settings, &rules, &inside);
     if file.is_file() {
@@ -170,7 +174,11 @@ fn seen(
     };
     if let Some(notebook) = &reading.notebook {
         let (cells, python) = (notebook.cells(), notebook.program().cells());
-        line(output, "notebook", &format!("{cells} cells, {python} of them in Python and read as one program"));
+        line(
+            output,
+            "notebook",
+            &format!("{cells} cells, {python} of them in Python and read as one program"),
+        );
     }
     let text = reading.source.text;
     line(output, "text", &format!("{} lines, {} bytes", text.lines().count(), text.len()));
@@ -187,7 +195,8 @@ fn seen(
     }
     if !missing.is_empty() {
         let looked = missing.len();
-        let text = format!("{looked} more places were looked at, and nothing is there: packages need no source");
+        let text =
+            format!("{looked} more places were looked at, and nothing is there: packages need no source");
         line(output, "imports", &text);
     }
     missing.iter().for_each(|path| workspace.set_missing(path));

@@ -79,7 +79,10 @@ struct Diff {
 /// What a fix changes; in a notebook, cell by cell.
 fn diffs(file: &FileReport, fix: &Fix) -> Vec<Diff> {
     let cell = |edit: &Edit| file.point(edit.range.start).cell;
-    fix.edits.chunk_by(|one, other| cell(one) == cell(other)).filter_map(|edits| Diff::new(file, edits)).collect()
+    fix.edits
+        .chunk_by(|one, other| cell(one) == cell(other))
+        .filter_map(|edits| Diff::new(file, edits))
+        .collect()
 }
 
 impl Diff {
