@@ -143,11 +143,12 @@ impl Documents {
         if let Some(Edit { range, text }) = before.edit_to(&next) {
             document.edit(range, text);
         }
-        for cell in before.cells() {
-            self.cells.remove(&cell.uri);
-        }
-        for cell in next.cells() {
-            self.cells.insert(cell.uri.clone(), key.clone());
+        let names =
+            |notebook: &Notebook| notebook.cells().iter().map(|cell| cell.uri.clone()).collect::<Vec<_>>();
+        let (old, new) = (names(&before), names(&next));
+        if old != new {
+            old.iter().for_each(|cell| drop(self.cells.remove(cell)));
+            new.into_iter().for_each(|cell| drop(self.cells.insert(cell, key.clone())));
         }
         document.notebook = Some(Arc::new(next));
         document.revision = self.next_revision();

@@ -50,8 +50,15 @@ impl Outcome {
                 result_id: self.result_id.clone(),
             }];
         };
+        let mut by_cell: HashMap<&Uri, Vec<Diagnostic>> = HashMap::new();
+        for (finding, diagnostic) in self.findings.iter().zip(&self.diagnostics) {
+            if let Some(cell) = notebook.cell_at(finding.range.start) {
+                by_cell.entry(&cell.uri).or_default().push(diagnostic.clone());
+            }
+        }
         let sheet = |cell: &Cell| {
-            let (diagnostics, result_id) = self.of(&cell.uri);
+            let diagnostics = by_cell.remove(&cell.uri).unwrap_or_default();
+            let result_id = result_id(&diagnostics);
             Sheet { uri: cell.uri.clone(), version: cell.version, diagnostics, result_id }
         };
         notebook.cells().iter().map(sheet).collect()

@@ -187,6 +187,23 @@ async fn what_is_not_python_is_left_alone() {
 }
 
 #[tokio::test]
+async fn typing_in_one_cell_leaves_the_findings_of_the_others() {
+    const TYPED: &str = "if name:\n    shell = subprocess.run(f\"ls {name}\", shell=True)\n'''a\n'''\n";
+    let mut client = pulling().await;
+    open(&mut client, &[FLOW[0], FLOW[1], ("typed", "import subprocess\n"), FLOW[2], FLOW[3]]).await;
+    assert_eq!(codes_of(&mut client, "4").await, ["sql-injection"]);
+    let (mut line, mut character) = (1, 0);
+    for (version, key) in (2..).zip(TYPED.chars()) {
+        let place = json!({"line": line, "character": character});
+        let edit = json!([{"range": {"start": place, "end": place}, "text": key.to_string()}]);
+        change(&mut client, version, text_content("typed", version, edit)).await;
+        assert_eq!(codes_of(&mut client, "4").await, ["sql-injection"], "at key {version}");
+        (line, character) = if key == '\n' { (line + 1, 0) } else { (line, character + 1) };
+    }
+    assert_eq!(codes_of(&mut client, "typed").await, ["command-injection"]);
+}
+
+#[tokio::test]
 async fn who_pulls_is_told_when_another_cell_has_news() {
     let mut client = pulling().await;
     open(&mut client, &FLOW).await;
