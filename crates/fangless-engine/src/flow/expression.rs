@@ -9,6 +9,7 @@ use super::evaluator::{Evaluator, join_states};
 use super::event::{BindingEvent, BindingKind};
 use super::fold;
 use super::library;
+use super::place::has_parts;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
@@ -31,6 +32,9 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Attribute { value, name } => {
                 let owner = self.expression(value);
+                if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
+                    return kept;
+                }
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
                 let result = self.as_source(result, expression);
@@ -39,6 +43,12 @@ impl Evaluator<'_> {
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);
                 let key = self.expression(index);
+                if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
+                    return kept;
+                }
+                if let Some(attribute) = self.read_dictionary(value, &key) {
+                    return attribute;
+                }
                 self.subscript(&owner, &key, index)
             }
             ExpressionKind::Slice(parts) => {
@@ -47,7 +57,10 @@ impl Evaluator<'_> {
                 }
                 Value::unknown()
             }
-            ExpressionKind::Call { function, arguments } => self.call(expression, function, arguments),
+            ExpressionKind::Call { function, arguments } => {
+                let result = self.call(expression, function, arguments);
+                self.value_at(expression).unwrap_or(result)
+            }
             ExpressionKind::Binary { operator, left, right } => self.binary_of(*operator, left, right),
             ExpressionKind::Not(operand) => match self.expression(operand).truth() {
                 Some(truth) => Value::boolean(!truth),
@@ -486,6 +499,7 @@ impl Evaluator<'_> {
                     value: &result,
                     expression: value,
                     statement,
+                    place: None,
                 });
             }
             match key_value.as_constant() {

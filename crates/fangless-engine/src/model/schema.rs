@@ -44,6 +44,12 @@ pub struct ModelFile {
     /// Callees that, as a parameter's default or in its annotation, say that the program provides it, not the client.
     #[serde(default)]
     pub provides: Vec<SmolStr>,
+    /// Calls that take `..` and links out of a path.
+    #[serde(default)]
+    pub resolves: Vec<SmolStr>,
+    /// Attributes and keywords that say of what type an answer is.
+    #[serde(default)]
+    pub type_of_answer: Vec<SmolStr>,
     /// Callees that, as a parameter's default or in its annotation, say that the client gives it.
     #[serde(default)]
     pub asks_client: Vec<SmolStr>,
@@ -156,6 +162,9 @@ pub struct SinkRow {
     /// Conditions on the call's arguments (`shell=True`).
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// The row speaks of a binding of the names, not of a call: `answer.text = value`.
+    #[serde(default)]
+    pub attribute: bool,
     /// It is a part of a statement: on a receiver of unknown type it need not read as a whole one.
     #[serde(default)]
     pub is_fragment: bool,
@@ -210,6 +219,9 @@ pub struct CallbackRow {
     pub function: ArgumentSelector,
     #[serde(default)]
     pub passes: Passes,
+    /// The argument that holds the function's keyword arguments as a mapping.
+    #[serde(default)]
+    pub keywords: Option<ArgumentSelector>,
     /// The argument that holds the function's arguments as a list; of itself it passes each of its elements.
     #[serde(default)]
     pub arguments: Option<ArgumentSelector>,
