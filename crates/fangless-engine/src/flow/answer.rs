@@ -64,10 +64,15 @@ impl Evaluator<'_> {
 
     /// The program says what type an answer has.
     fn set_type(&mut self, name: &SmolStr, kind: &Value) {
+        let kind = match &kind.shape {
+            // `falcon.MEDIA_HTML`: the constant's name says it.
+            Shape::External(constant) => Value::text(constant.rsplit('.').next().unwrap_or_default()),
+            _ => kind.clone(),
+        };
         if kind.as_text().is_some() {
             self.frame().has_places = true;
             let variable = Self::fact_of(name, TYPE);
-            self.set(&variable, kind.clone());
+            self.set(&variable, kind);
         }
     }
 

@@ -88,6 +88,11 @@ pub(super) fn harmless_match(pattern: &str) -> TagSet {
     tags
 }
 
+/// What a part of a text is harmless for, whichever part it is.
+pub(super) fn harmless_among(text: &str) -> TagSet {
+    Characters(text.chars().map(|one| (one, one)).collect()).harmless_for()
+}
+
 /// `^https://example\.com/`: the pattern itself says which host it is.
 fn names_host(pattern: &str) -> bool {
     let start = pattern.trim_start_matches(['^', '(']).trim_start_matches("\\A");

@@ -350,12 +350,6 @@ impl Evaluator<'_> {
         Some(receivers.fold(first, |joined, one| joined.join(one)))
     }
 
-    /// The function of the workspace that a call called just now.
-    pub(super) fn recent_function(&self, call: &Expression) -> Option<FunctionReference> {
-        let recent = self.frame_ref().recent.iter().find(|one| one.call == call.range)?;
-        Some(recent.function)
-    }
-
     /// For each argument of a call of a workspace function that was evaluated just now, the tags that its body cleared on
     /// every way out with this truth (any way out when `None`).
     pub(super) fn cleared_by(

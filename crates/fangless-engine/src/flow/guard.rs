@@ -133,6 +133,10 @@ impl Evaluator<'_> {
             }
             return;
         }
+        if let (Some(subject), CompareOperator::Equal) = (type_of(left), operator) {
+            self.clear(subject, type_tags(right));
+            return;
+        }
         match operator {
             CompareOperator::Equal => {
                 let compares_folders = matches!(&left.kind, ExpressionKind::Call { function, .. } if is_common(called(function)));
@@ -160,6 +164,9 @@ impl Evaluator<'_> {
                 let is_text = matches!(right_value.shape, Shape::Constant(_) | Shape::Pieces(_));
                 if right_value.deep_taint().is_clean() && !is_text && !left_value.is_constant() {
                     self.clear_checked(left);
+                } else if let (Some(text), false) = (right_value.as_text(), left_value.is_constant()) {
+                    // A part of a text has no other characters.
+                    self.clear(left, character::harmless_among(text));
                 } else if let ExpressionKind::Attribute { value, name } = &right.kind
                     && name == "parents"
                 {
@@ -365,7 +372,10 @@ impl Evaluator<'_> {
     /// All elements, or characters, of one are among those of the other.
     fn assume_within(&mut self, part: &Expression, whole: &Expression) {
         let allowed = self.quietly(|evaluator| evaluator.expression(whole));
-        if !allowed.deep_taint().is_clean() || allowed.shape == Shape::Unknown {
+        // `set("abc")`
+        let is_made = matches!(&whole.kind, ExpressionKind::Call { function, .. }
+            if matches!(called(function), "set" | "frozenset"));
+        if !allowed.deep_taint().is_clean() || (allowed.shape == Shape::Unknown && !is_made) {
             return;
         }
         if let ExpressionKind::Call { function, arguments } = &part.kind
@@ -439,15 +449,24 @@ impl Evaluator<'_> {
 
     /// `require(name in ALLOWED)`: a function of the workspace that raises unless what it is passed is true.
     fn assume_required(&mut self, call: &Expression, arguments: &[Argument]) {
-        let Some(function) = self.recent_function(call) else { return };
+        let is_condition = |argument: &Argument| {
+            matches!(
+                argument.value.kind,
+                ExpressionKind::Compare { .. } | ExpressionKind::Not(_) | ExpressionKind::Logical { .. }
+            )
+        };
+        let ExpressionKind::Call { function, .. } = &call.kind else { return };
+        let ExpressionKind::Name(_) = &function.kind else { return };
+        if !arguments.iter().any(is_condition) {
+            return;
+        }
+        let Shape::Function(function) = self.quietly(|evaluator| evaluator.callee(function)).shape else {
+            return;
+        };
         let program = self.program;
         let Some((_, definition)) = program.function(function) else { return };
         for (parameter, argument) in definition.parameters.iter().zip(arguments) {
-            let is_condition = matches!(
-                argument.value.kind,
-                ExpressionKind::Compare { .. } | ExpressionKind::Not(_) | ExpressionKind::Logical { .. }
-            );
-            if is_condition && argument.keyword.is_none() && requires(&definition.body, &parameter.name) {
+            if is_condition(argument) && argument.keyword.is_none() && requires(&definition.body, &parameter.name) {
                 self.assume(&argument.value, true);
             }
         }
@@ -611,6 +630,15 @@ fn harmless_for(value: &Value) -> TagSet {
         return TagSet::EMPTY;
     }
     untrusted.fold(TagSet::ALL, |tags, origin| tags.intersection(origin.cleared))
+}
+
+/// `type(value)`
+fn type_of(expression: &Expression) -> Option<&Expression> {
+    let ExpressionKind::Call { function, arguments } = &expression.kind else { return None };
+    match (&function.kind, arguments.as_slice()) {
+        (ExpressionKind::Name(name), [only]) if name == "type" => Some(&only.value),
+        _ => None,
+    }
 }
 
 /// `parts.netloc`, `request.host`, `request.get_host()`

@@ -7,6 +7,7 @@ pub mod bounds;
 mod builtin;
 mod call;
 mod callback;
+mod callers;
 mod character;
 mod class;
 mod dictionary;

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::bounds::MAX_NOTED;
 use super::evaluator::Evaluator;
+use super::guard::called;
 use super::value::Value;
 use crate::syntax::ir::{Expression, ExpressionKind};
 
@@ -23,8 +24,9 @@ impl Evaluator<'_> {
         let [Expression { kind: ExpressionKind::Name(name), .. }] = targets else { return };
         let is_condition = match &value.kind {
             ExpressionKind::Compare { .. } | ExpressionKind::Not(_) | ExpressionKind::Logical { .. } => true,
-            ExpressionKind::Call { .. } => {
+            ExpressionKind::Call { function, .. } => {
                 !result.taint.is_clean()
+                    || matches!(called(function), "match" | "fullmatch" | "search")
                     || self.frame_ref().recent.iter().any(|recent| recent.call == value.range)
             }
             ExpressionKind::Attribute { .. } => !result.taint.is_clean(),
