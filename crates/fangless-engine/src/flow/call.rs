@@ -11,6 +11,7 @@ use super::library;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::Models;
 use crate::model::schema::{Tag, Target};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 
@@ -163,6 +164,11 @@ impl Evaluator<'_> {
         }
         self.note_type_by_call(function, passed);
         self.update_dictionary(function, passed);
+        if let Shape::Method { receiver, name } = &callee.shape
+            && matches!(receiver.shape, Shape::Unknown | Shape::Method { .. } | Shape::Object { .. })
+        {
+            self.note_unresolved(name);
+        }
         if let (Some(receiver), Some(method)) = (receiver, method) {
             let values = match method {
                 "update" => builtin::with_keywords(passed),
@@ -246,7 +252,7 @@ impl Evaluator<'_> {
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
-        for one in passed.iter().skip(kept_from(qualified, method)) {
+        for one in passed.iter().skip(kept_from(models, qualified, method)) {
             taint.add(&one.value.deep_taint());
         }
         if !carries_text(receiver, method) {
@@ -321,9 +327,10 @@ impl Evaluator<'_> {
         };
         let (pattern, arguments) = match called.receiver.map(|receiver| &receiver.shape) {
             Some(Shape::Pattern(pattern)) => (Some(&**pattern), called.passed),
-            _ if matches!(module, "re" | "regex") => {
-                (called.passed.first().and_then(|one| one.value.as_text()), called.passed.get(1..).unwrap_or_default())
-            }
+            _ if matches!(module, "re" | "regex") => (
+                called.passed.first().and_then(|one| one.value.as_text()),
+                called.passed.get(1..).unwrap_or_default(),
+            ),
             _ => (None, called.passed),
         };
         let Some(pattern) = pattern else { return TagSet::EMPTY };
@@ -385,18 +392,14 @@ impl Evaluator<'_> {
 
 /// The first argument that is part of the result of a method of which only the name is known: a lookup gives what
 /// lies under the key, not the key.
-fn kept_from(qualified: Option<&str>, method: Option<&str>) -> usize {
+fn kept_from(models: &Models, qualified: Option<&str>, method: Option<&str>) -> usize {
     // `Item.objects.filter(name=name)` of a model whose file is not known: what comes out is the database's.
-    if qualified.is_some_and(|name| name.contains(".objects.") || name.contains(".query.")) {
+    if qualified.is_some_and(|name| name.split('.').skip(1).any(|part| models.is_manager(part))) {
         return usize::MAX;
     }
     match method.filter(|_| qualified.is_none()) {
         Some("get" | "pop") => 1,
-        Some(
-            "filter" | "filter_by" | "exclude" | "find" | "find_one" | "index" | "count" | "execute"
-            | "query",
-        ) => usize::MAX,
-        Some(method) if method.starts_with("get_") || method.starts_with("find_") => usize::MAX,
+        Some(method) if models.is_lookup(method) => usize::MAX,
         _ => 0,
     }
 }

@@ -37,10 +37,8 @@ impl Characters {
 
     /// What a text of these characters is harmless for.
     fn harmless_for(&self) -> TagSet {
-        let dangerous = NEEDED
-            .iter()
-            .filter(|(_, sets)| sets.iter().all(|set| self.has_any(set)))
-            .map(|(tag, _)| *tag);
+        let dangerous =
+            NEEDED.iter().filter(|(_, sets)| sets.iter().all(|set| self.has_any(set))).map(|(tag, _)| *tag);
         dangerous.fold(TagSet::ALL, TagSet::without)
     }
 

@@ -233,12 +233,8 @@ impl Evaluator<'_> {
             && let Shape::Bound { receiver, function } = self.bound(method, receiver).shape
         {
             let text = Expression { range: whole.range, kind: ExpressionKind::Text(name.as_str().into()) };
-            let argument = Argument {
-                range: whole.range,
-                keyword: None,
-                kind: ArgumentKind::Positional,
-                value: text,
-            };
+            let argument =
+                Argument { range: whole.range, keyword: None, kind: ArgumentKind::Positional, value: text };
             let passed = [Passed { argument: &argument, value: Value::text(name), base: None }];
             return self.call_function(function, Some((*receiver).clone()), &passed, whole).value;
         }

@@ -28,6 +28,7 @@ impl Evaluator<'_> {
             ExpressionKind::Ellipsis => Value::unknown(),
             ExpressionKind::Name(name) => {
                 let value = self.lookup(name);
+                self.note_handed_on(&value);
                 self.as_source(value, expression)
             }
             ExpressionKind::Attribute { value, name } => {
@@ -37,6 +38,7 @@ impl Evaluator<'_> {
                 }
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
+                self.note_handed_on(&result);
                 let result = self.as_source(result, expression);
                 self.with_fields(&owner, name, result)
             }
@@ -48,6 +50,10 @@ impl Evaluator<'_> {
                 }
                 if let Some(attribute) = self.read_dictionary(value, &key) {
                     return attribute;
+                }
+                if matches!(&owner.shape, Shape::External(name) if name.ends_with(".Annotated")) {
+                    let shape = Shape::Annotation(self.location(expression.range));
+                    return Value { shape, taint: Taint::default() };
                 }
                 self.subscript(&owner, &key, index)
             }
@@ -226,7 +232,8 @@ impl Evaluator<'_> {
                     // An attribute of an object's attribute: no text that a caller passed.
                     Shape::Method { .. } => owner.deep_taint().without_parameters(),
                     _ => owner.deep_taint(),
-                },
+                }
+                .cleared(self.program.models.sanitizer_method(name).unwrap_or_default()),
             },
         }
     }
@@ -312,6 +319,12 @@ impl Evaluator<'_> {
         {
             return Value::constant(constant);
         }
+        // `Markup("<b>%s</b>") % name` escapes what it puts in.
+        if let Some(tags) = self.harmless_operand(operator, left) {
+            let mut taint = left.deep_taint();
+            taint.add(&right.deep_taint().cleared(tags));
+            return Value { shape: left.shape.clone(), taint };
+        }
         match operator {
             BinaryOperator::Add => {
                 if let (Shape::Sequence { items: a, open: x }, Shape::Sequence { items: b, open: y }) =
@@ -351,13 +364,6 @@ impl Evaluator<'_> {
                     .map_or_else(Value::unknown, |(joined, _)| joined)
             }
             BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
-            // `Markup("<b>%s</b>") % name` escapes what it puts in.
-            BinaryOperator::Modulo if matches!(&left.shape, Shape::Instance(class) if class == "markupsafe.Markup") =>
-            {
-                let mut taint = left.deep_taint();
-                taint.add(&right.deep_taint().cleared(TagSet::of(&[Tag::Html])));
-                Value { shape: left.shape.clone(), taint }
-            }
             BinaryOperator::Divide => {
                 let mut taint = left.deep_taint();
                 // What stands below a folder begins with the folder's name.
@@ -378,6 +384,17 @@ impl Evaluator<'_> {
                 Value::tainted(taint)
             }
         }
+    }
+
+    /// What an operator of a library's class makes its right side harmless for.
+    fn harmless_operand(&self, operator: BinaryOperator, left: &Value) -> Option<TagSet> {
+        let Shape::Instance(class) = &left.shape else { return None };
+        let method = match operator {
+            BinaryOperator::Add => "__add__",
+            BinaryOperator::Modulo => "__mod__",
+            _ => return None,
+        };
+        self.program.models.sanitizer(&format!("{class}.{method}"))
     }
 
     fn logical(&mut self, is_and: bool, values: &[Expression]) -> Value {
@@ -534,7 +551,7 @@ impl Evaluator<'_> {
                         }
                     }
                     if *conversion == Some('r') {
-                        result = Value::tainted(result.deep_taint().cleared(TagSet::of(&[Tag::Log])));
+                        result = Value::tainted(library::quoted_taint(&result));
                     }
                     let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
                     if numeric {

@@ -1,15 +1,13 @@
 //! Guards: what a condition that holds says of the values in it.
 
 use super::bounds::MAX_NESTING;
+use super::character;
 use super::evaluator::{Evaluator, join_states};
 use super::expression::from_pieces;
-use super::character;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::model::schema::{Label, Tag};
-use crate::syntax::ir::{
-    Argument, CompareOperator, Expression, ExpressionKind, Statement, StatementKind,
-};
+use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind, Statement, StatementKind};
 
 impl Evaluator<'_> {
     /// Narrows the present state to where the condition has this truth.
@@ -278,8 +276,14 @@ impl Evaluator<'_> {
             ("startswith", Some(receiver), true) => {
                 let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
                 let tags = match prefix.as_ref().and_then(Value::as_text) {
-                    Some(prefix) if prefix.len() > 1 && prefix.ends_with(['/', '\\']) && !prefix.contains("://") => {
-                        if self.is_resolved(receiver) { TagSet::of(&[Tag::Path]) } else { TagSet::EMPTY }
+                    Some(prefix)
+                        if prefix.len() > 1 && prefix.ends_with(['/', '\\']) && !prefix.contains("://") =>
+                    {
+                        if self.is_resolved(receiver) {
+                            TagSet::of(&[Tag::Path])
+                        } else {
+                            TagSet::EMPTY
+                        }
                     }
                     Some(prefix) => prefix_tags(prefix),
                     None if !self.is_resolved(receiver) => TagSet::EMPTY,
@@ -466,7 +470,10 @@ impl Evaluator<'_> {
         let program = self.program;
         let Some((_, definition)) = program.function(function) else { return };
         for (parameter, argument) in definition.parameters.iter().zip(arguments) {
-            if is_condition(argument) && argument.keyword.is_none() && requires(&definition.body, &parameter.name) {
+            if is_condition(argument)
+                && argument.keyword.is_none()
+                && requires(&definition.body, &parameter.name)
+            {
                 self.assume(&argument.value, true);
             }
         }
@@ -670,9 +677,8 @@ fn is_generator(expression: &Expression) -> bool {
 
 /// `if not condition: raise …`, `assert condition`
 fn requires(body: &[Statement], parameter: &str) -> bool {
-    let is_it = |expression: &Expression| {
-        matches!(&expression.kind, ExpressionKind::Name(name) if name == parameter)
-    };
+    let is_it =
+        |expression: &Expression| matches!(&expression.kind, ExpressionKind::Name(name) if name == parameter);
     body.iter().any(|statement| match &statement.kind {
         StatementKind::If { test, body, .. } => {
             matches!(&test.kind, ExpressionKind::Not(inner) if is_it(inner))

@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 use super::bounds::MAX_ELEMENTS;
 use super::expression::{from_pieces, pieces_of};
 use super::fold;
-use super::taint::Taint;
+use super::taint::{TagSet, Taint};
 use super::value::{Constant, Piece, Shape, Value};
+use crate::model::schema::Tag;
 
 /// The class of compiled regular expressions.
 pub(super) const PATTERN: &str = "re.Pattern";
@@ -166,7 +167,7 @@ pub(super) fn with_taint(mut value: Value, taint: &Taint) -> Value {
 
 /// What is left of the taint of a value that is written as a number: who made it.
 pub(super) fn number_taint(value: &Value) -> Taint {
-    value.deep_taint().cleared(super::taint::TagSet::ALL)
+    value.deep_taint().cleared(TagSet::ALL)
 }
 
 /// `str(value)`.
@@ -210,14 +211,18 @@ pub(super) fn percent(template: &Value, arguments: &Value) -> Value {
                 pieces.push(Piece::Hole(number_taint(&value)));
             }
             Some('r') => {
-                let tags = super::taint::TagSet::of(&[crate::model::schema::Tag::Log]);
-                pieces.push(Piece::Hole(value.deep_taint().cleared(tags)));
+                pieces.push(Piece::Hole(quoted_taint(&value)));
             }
             _ => pieces.extend(pieces_of(&to_text(&value))),
         }
     }
     pieces.push(Piece::Text(rest.into()));
     from_pieces(pieces)
+}
+
+/// `%r`, `{value!r}`: text becomes a literal of Python, on one line. The model of `repr` says the same of its call.
+pub(super) fn quoted_taint(value: &Value) -> Taint {
+    value.deep_taint().cleared(TagSet::of(&[Tag::Log, Tag::Header, Tag::Code]))
 }
 
 /// `template.format(*positional, **named)`.

@@ -10,6 +10,7 @@ use super::place::root;
 use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::Models;
 use crate::model::schema::Tag;
 use crate::syntax::ir::{Expression, ExpressionKind, Statement};
 
@@ -26,12 +27,7 @@ pub(super) struct Sunk<'s> {
 }
 
 impl<'s> Sunk<'s> {
-    pub(super) fn at(
-        at: Location,
-        argument: Location,
-        callee: &'s str,
-        assumed: Option<SmolStr>,
-    ) -> Self {
+    pub(super) fn at(at: Location, argument: Location, callee: &'s str, assumed: Option<SmolStr>) -> Self {
         Self { at, argument, callee, assumed, answer: None, needs_type: false }
     }
 
@@ -110,13 +106,19 @@ impl Evaluator<'_> {
             }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
+                // Behind `--` a command takes nothing for an option.
+                let mut before = event.arguments.iter().take_while(|one| !std::ptr::eq(*one, passed));
+                if sink.tag == Tag::Argument && before.any(|one| one.value.as_text() == Some("--")) {
+                    continue;
+                }
                 let is_statement = sink.tag == Tag::Sql && !sink.is_fragment;
                 if by_name.is_empty() && is_statement && !looks_like_sql(&passed.value) {
                     continue;
                 }
                 let argument = self.location(passed.argument.value.range);
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
-                let sunk = Sunk::at(event.at, argument, &callee, event.assumed.clone()).in_answer(answer.clone());
+                let sunk =
+                    Sunk::at(event.at, argument, &callee, event.assumed.clone()).in_answer(answer.clone());
                 self.tell_sink(sink.tag, &passed.value, &sunk);
             }
         }
@@ -152,7 +154,7 @@ impl Evaluator<'_> {
         }
         let taint = match tag {
             Tag::Argument | Tag::Cell => beginning(value),
-            Tag::Nosql => operators(value),
+            Tag::Nosql => operators(value, self.program.models),
             _ => value.deep_taint(),
         };
         for origin in taint.origins() {
@@ -310,23 +312,18 @@ fn beginning(value: &Value) -> Taint {
 
 /// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally. A text holds none, but
 /// a script or a query in a language of its own is one.
-fn operators(value: &Value) -> Taint {
+fn operators(value: &Value, models: &Models) -> Taint {
     match &value.shape {
         Shape::Mapping { entries, .. } => {
             let mut taint = value.taint.clone();
             for (key, item) in entries.iter() {
                 match key {
-                    Constant::Text(key) if &**key == "$eq" => {}
-                    Constant::Text(key)
-                        if matches!(
-                            &**key,
-                            "$where" | "$function" | "$accumulator" | "query_string" | "script"
-                        ) =>
-                    {
+                    Constant::Text(key) if models.is_literal_operator(key) => {}
+                    Constant::Text(key) if models.is_script_operator(key) => {
                         taint.add(&item.deep_taint().dangerous_for(Tag::Nosql));
                     }
                     _ if matches!(item.shape, Shape::Pieces(_)) => {}
-                    _ => taint.add(&operators(item)),
+                    _ => taint.add(&operators(item, models)),
                 }
             }
             taint

@@ -32,7 +32,9 @@ impl Evaluator<'_> {
     fn statement(&mut self, statement: &Statement) {
         let notes = self.frame_ref().notes;
         self.one_statement(statement);
-        if self.frame_ref().notes > notes && !matches!(statement.kind, StatementKind::Assign { .. } | StatementKind::With { .. }) {
+        if self.frame_ref().notes > notes
+            && !matches!(statement.kind, StatementKind::Assign { .. } | StatementKind::With { .. })
+        {
             self.forget_conditions_since(notes);
         }
     }
@@ -431,8 +433,8 @@ impl Evaluator<'_> {
             ExpressionKind::Attribute { value: owner, name } => {
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
                 self.tell_attribute(&owner, target, value, expression, statement);
-                let qualified = super::library::member_name(&owner, name)
-                    .or_else(|| self.inherited_member(&owner, name));
+                let qualified =
+                    super::library::member_name(&owner, name).or_else(|| self.inherited_member(&owner, name));
                 (BindingKind::Attribute, name.clone(), qualified)
             }
             ExpressionKind::Subscript { value: owner, index } => {

@@ -233,7 +233,6 @@ impl Evaluator<'_> {
         match &mut self.heard {
             Some(heard) if heard.contains(&event) => {}
             Some(heard) => heard.push(event),
-            None if self.is_passed_constants(&event.origin) => {}
             None => self.observer.sink(event),
         }
     }

@@ -81,12 +81,6 @@ impl Origin {
         self.path.as_ref().map_or(0, |step| step.length)
     }
 
-    /// Where its path begins.
-    pub fn first_place(&self) -> Option<Location> {
-        let first = self.path.as_deref();
-        std::iter::successors(first, |step| step.previous.as_deref()).last().map(|step| step.at)
-    }
-
     /// The notes of its path, the last one first.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         let first = self.path.as_deref();

@@ -91,6 +91,12 @@ pub struct Models {
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
     types_of_answer: FxHashSet<SmolStr>,
+    script_operators: FxHashSet<SmolStr>,
+    literal_operators: FxHashSet<SmolStr>,
+    managers: FxHashSet<SmolStr>,
+    lookups: FxHashSet<SmolStr>,
+    /// Beginnings of the names of such methods.
+    lookup_starts: Vec<SmolStr>,
     asks_client: FxHashSet<SmolStr>,
     first_parameters: FxHashMap<SmolStr, SmolStr>,
     constants: FxHashMap<SmolStr, i64>,
@@ -204,6 +210,17 @@ impl Models {
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
         self.types_of_answer.extend(file.type_of_answer);
+        self.script_operators.extend(file.script_operators);
+        self.literal_operators.extend(file.literal_operators);
+        self.managers.extend(file.managers);
+        for name in file.lookups {
+            match name.strip_suffix('*') {
+                Some(start) => self.lookup_starts.push(start.into()),
+                None => {
+                    self.lookups.insert(name);
+                }
+            }
+        }
         self.asks_client.extend(file.asks_client);
         self.first_parameters.extend(file.first_parameter);
         self.bases.extend(file.class);
@@ -433,6 +450,27 @@ impl Models {
     /// Whether a function of this name takes `..` and links out of a path.
     pub fn resolves(&self, function: &str) -> bool {
         self.resolves.contains(function)
+    }
+
+    /// Whether a text under this key of a query is run as a script.
+    pub fn is_script_operator(&self, key: &str) -> bool {
+        self.script_operators.contains(key)
+    }
+
+    /// Whether a value under this key of a query stands for nothing but itself.
+    pub fn is_literal_operator(&self, key: &str) -> bool {
+        self.literal_operators.contains(key)
+    }
+
+    /// Whether objects of a class are read from a database through an attribute of this name.
+    pub fn is_manager(&self, attribute: &str) -> bool {
+        self.managers.contains(attribute)
+    }
+
+    /// Whether a method of this name gives what lies under a key, not the key.
+    pub fn is_lookup(&self, method: &str) -> bool {
+        self.lookups.contains(method)
+            || self.lookup_starts.iter().any(|start| method.starts_with(start.as_str()))
     }
 
     /// Whether an attribute or keyword says of what type an answer is.

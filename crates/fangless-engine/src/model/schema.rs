@@ -44,6 +44,18 @@ pub struct ModelFile {
     /// Callees that, as a parameter's default or in its annotation, say that the program provides it, not the client.
     #[serde(default)]
     pub provides: Vec<SmolStr>,
+    /// Keys of a query under which a text is run as a script …
+    #[serde(default)]
+    pub script_operators: Vec<SmolStr>,
+    /// … and those under which a value stands for nothing but itself.
+    #[serde(default)]
+    pub literal_operators: Vec<SmolStr>,
+    /// Attributes of a class through which its objects are read from a database.
+    #[serde(default)]
+    pub managers: Vec<SmolStr>,
+    /// Methods that give what lies under a key, not the key (`get_*`), whatever they are called on.
+    #[serde(default)]
+    pub lookups: Vec<SmolStr>,
     /// Calls that take `..` and links out of a path.
     #[serde(default)]
     pub resolves: Vec<SmolStr>,
@@ -297,6 +309,9 @@ pub struct HandlerRow {
     /// Label of the parameters that no other key describes.
     #[serde(default)]
     pub label: Option<Label>,
+    /// The program's own tests call it: its parameters are what the tests chose.
+    #[serde(default)]
+    pub trusted: bool,
     /// Types of single parameters by position (`self` not counted): `{ "0" = "django.http.HttpRequest" }`.
     #[serde(default)]
     pub parameter: toml::map::Map<String, toml::Value>,
