@@ -5,12 +5,15 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::answer::Held;
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
 use super::event::{Observer, SinkEvent};
 use super::function::Recent;
 use super::given::Calls;
 use super::modules::Loads;
+use super::place::is_place;
 use super::program::{Globals, Program};
+use super::remember::Noted;
 use super::summary::{Call, Effort, Summary};
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
@@ -65,6 +68,9 @@ impl Variables {
     }
 
     pub(super) fn join(&mut self, other: Self) {
+        // What one way found out of a place does not hold on the other.
+        self.0
+            .retain(|(name, value)| !is_place(name) || !value.taint.is_clean() || other.get(name).is_some());
         for (name, value) in other.0 {
             match self.0.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, known)) => {
@@ -72,6 +78,7 @@ impl Variables {
                         *known = known.join(&value);
                     }
                 }
+                None if is_place(&name) && value.taint.is_clean() => {}
                 None => self.0.push((name, value)),
             }
         }
@@ -120,6 +127,16 @@ pub(super) struct Frame {
     pub(super) aliases: Vec<(SmolStr, Expression)>,
     /// How many branches deep the statement stands that is evaluated.
     pub(super) branches: u32,
+    /// Whether some variables are places in objects without known parts.
+    pub(super) has_places: bool,
+    /// Conditions that have a name.
+    pub(super) noted: Vec<Noted>,
+    /// How many conditions were named so far.
+    pub(super) notes: usize,
+    /// Texts in answers whose type is not yet known.
+    pub(super) held: Vec<Held>,
+    /// The call under evaluation whose result gets a name, and the name.
+    pub(super) named_next: Option<(TextRange, SmolStr)>,
     /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
     pub(super) rebound: Vec<SmolStr>,
 }
@@ -212,6 +229,11 @@ impl<'a> Evaluator<'a> {
             is_module: false,
             aliases: Vec::new(),
             branches: 0,
+            has_places: false,
+            noted: Vec::new(),
+            notes: 0,
+            held: Vec::new(),
+            named_next: None,
             rebound: Vec::new(),
         })
     }
@@ -287,6 +309,7 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     // Module-level names that other chunks bind are found among the module's globals.
     evaluator.frames.push(frame);
     evaluator.block(&ir.body);
+    evaluator.tell_held();
     // A method does not see the other names of its class.
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
