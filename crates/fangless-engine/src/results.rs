@@ -6,17 +6,21 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::flow::program::Globals;
+use crate::flow::Account;
+use crate::flow::program::{Changes, Globals, Readers};
 use crate::rule::matching::RawFinding;
 
 /// What the evaluation of a chunk found, and what it read to find it.
 #[derive(Default)]
 pub(crate) struct ChunkResult {
     pub(crate) version: u64,
-    pub(crate) findings: Vec<RawFinding>,
-    /// Versions of the chunks read.
+    pub(crate) findings: Arc<[RawFinding]>,
+    /// Versions of the chunks read, and of the headers read, but for the sake of calls.
     pub(crate) chunks: Vec<(u64, u64)>,
+    pub(crate) headers: Vec<(u64, u64)>,
     pub(crate) modules: Vec<ModuleRead>,
+    /// All that was read, and the calls.
+    pub(crate) account: Account,
 }
 
 /// A module as an evaluation saw it.
@@ -30,8 +34,7 @@ pub(crate) struct ModuleRead {
 #[derive(Default)]
 pub(crate) struct Results {
     known: FxHashMap<u64, Arc<ChunkResult>>,
-    readers_of_chunks: FxHashMap<u64, FxHashSet<u64>>,
-    readers_of_modules: FxHashMap<SmolStr, FxHashSet<u64>>,
+    readers: Readers<u64>,
     /// Files without an entry have no results.
     files: FxHashMap<SmolStr, FileResults>,
 }
@@ -85,27 +88,13 @@ impl Results {
             return;
         }
         self.forget_reads(chunk);
-        for (read, _) in &result.chunks {
-            self.readers_of_chunks.entry(*read).or_default().insert(chunk);
-        }
-        for read in &result.modules {
-            self.readers_of_modules.entry(read.path.clone()).or_default().insert(chunk);
-        }
+        self.readers.add(&chunk, result.account.reads.all());
         self.known.insert(chunk, result.clone());
     }
 
     fn forget_reads(&mut self, chunk: u64) {
         let Some(known) = self.known.get(&chunk) else { return };
-        for (read, _) in &known.chunks {
-            if let Some(readers) = self.readers_of_chunks.get_mut(read) {
-                readers.remove(&chunk);
-            }
-        }
-        for read in &known.modules {
-            if let Some(readers) = self.readers_of_modules.get_mut(&read.path) {
-                readers.remove(&chunk);
-            }
-        }
+        self.readers.remove(&chunk, &known.account.reads.all());
     }
 
     /// A chunk that has no result yet, or one that may no longer hold. In a file that no account is kept of all are.
@@ -118,7 +107,7 @@ impl Results {
     pub(crate) fn remove(&mut self, file: &str, chunk: u64) {
         self.forget_reads(chunk);
         self.known.remove(&chunk);
-        self.readers_of_chunks.remove(&chunk);
+        self.readers.remove_chunk(chunk);
         if let Some(results) = self.files.get_mut(file) {
             results.open.remove(&chunk);
             results.found.remove(&chunk);
@@ -130,10 +119,8 @@ impl Results {
     }
 
     /// The chunks whose results were computed from these chunks or modules.
-    pub(crate) fn readers(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) -> Vec<u64> {
-        let of_chunks = chunks.iter().filter_map(|chunk| self.readers_of_chunks.get(chunk));
-        let of_modules = modules.iter().filter_map(|module| self.readers_of_modules.get(module));
-        of_chunks.chain(of_modules).flatten().copied().collect()
+    pub(crate) fn readers(&self, changes: &Changes, modules: &FxHashSet<SmolStr>) -> FxHashSet<u64> {
+        self.readers.of(changes, modules)
     }
 
     /// The chunks of a file that must be looked at.

@@ -9,9 +9,9 @@ use crate::checks;
 use crate::config::Sanitizer;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
-use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
+use crate::flow::program::{Changes, ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::{Location, Source, TagSet};
-use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
+use crate::flow::{Account, evaluate_chunk, evaluate_globals, renewed};
 use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::results::{ChunkResult, ModuleRead, Results, State};
@@ -172,7 +172,8 @@ impl Workspace {
 
     fn forget(&mut self, path: &SmolStr) {
         let chunks = self.program.modules.remove(path).unwrap_or_default();
-        let all = chunks.iter().copied().collect();
+        let mut all = Changes::default();
+        chunks.iter().for_each(|chunk| all.add(*chunk));
         let gone = self.program.forget_readers(&all, Some(path));
         self.doubt(&all, &gone);
         for chunk in chunks {
@@ -189,9 +190,9 @@ impl Workspace {
     }
 
     /// What was found out from these chunks and modules may no longer hold.
-    fn doubt(&mut self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) {
+    fn doubt(&mut self, changes: &Changes, modules: &FxHashSet<SmolStr>) {
         let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for reader in results.readers(chunks, modules) {
+        for reader in results.readers(changes, modules) {
             if let Some(owner) = self.owners.get(&reader) {
                 results.open(owner, reader);
             }
@@ -211,7 +212,7 @@ impl Workspace {
         let last = alike(&mut before[first..].iter().rev().zip(order[first..].iter().rev()));
         let known: FxHashSet<u64> = before[first..before.len() - last].iter().copied().collect();
         let present: FxHashSet<u64> = order[first..order.len() - last].iter().copied().collect();
-        let mut changed = FxHashSet::default();
+        let mut changes = Changes::default();
         let (mut new_header, mut new_structure) = (false, before != order);
         for (at, id) in order.iter().copied().enumerate() {
             let chunk = document.chunk(at);
@@ -231,27 +232,32 @@ impl Workspace {
             }
             self.next_version += 1;
             let old = self.program.chunks.get(&id);
-            new_header |= old.is_none_or(|old| !old.ir.same_header(&ir));
+            let same_header = old.filter(|old| old.kind == chunk.span.kind && old.ir.same_header(&ir));
+            new_header |= same_header.is_none();
             // A definition of another name is as good as another chunk: who looked for one must look again.
             new_structure |= old.is_none_or(|old| old.kind != chunk.span.kind || !old.ir.same_names(&ir));
-            let info =
-                ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version: self.next_version };
+            changes.chunks.insert(id);
+            if same_header.is_none() {
+                changes.headers.insert(id);
+            }
+            let version = self.next_version;
+            let header = same_header.map_or(version, |old| old.header);
+            let info = ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version, header };
             self.program.chunks.insert(id, info);
             self.owners.insert(id, path.clone());
-            changed.insert(id);
         }
         document.mark_clean();
-        self.importing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(&changed);
+        self.importing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(&changes.chunks);
         let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
-        changed.iter().for_each(|id| results.open(path, *id));
+        changes.chunks.iter().for_each(|id| results.open(path, *id));
         self.program.modules.insert(path.clone(), order);
         if new_structure {
             *self.program.structures.entry(path.clone()).or_default() += 1;
         }
         let removed: Vec<u64> = known.difference(&present).copied().collect();
-        changed.extend(&removed);
-        let gone = self.program.forget_readers(&changed, (new_header || new_structure).then_some(path));
-        self.doubt(&changed, &gone);
+        removed.iter().for_each(|id| changes.add(*id));
+        let gone = self.program.forget_readers(&changes, (new_header || new_structure).then_some(path));
+        self.doubt(&changes, &gone);
         for id in removed {
             self.forget_chunk(path, id);
         }
@@ -362,7 +368,7 @@ impl Workspace {
         paths.sort();
         for path in paths {
             let results = self.found_in(path);
-            for finding in results.iter().flat_map(|result| &result.findings) {
+            for finding in results.iter().flat_map(|result| result.findings.iter()) {
                 match self.owners.get(&finding.at.chunk) {
                     Some(owner) if owner != path => {
                         found.entry(owner.clone()).or_default().push(finding.clone());
@@ -389,7 +395,7 @@ impl Workspace {
         let mut absent = Absent::default();
         if self.is_whole && self.index.absences.iter().any(Option::is_some) {
             let found: Vec<_> = paths.iter().flat_map(|path| self.found_in(path)).collect();
-            let findings = || found.iter().flat_map(|result| &result.findings);
+            let findings = || found.iter().flat_map(|result| result.findings.iter());
             let shown: FxHashSet<usize> = findings().map(|finding| finding.rule).collect();
             for (rule, lack) in self.index.absences.iter().enumerate() {
                 let Some(lack) = lack else { continue };
@@ -414,23 +420,35 @@ impl Workspace {
         let state = self.results.lock().unwrap_or_else(PoisonError::into_inner).state(&info.module, chunk);
         match state {
             State::Holds(known) => return known,
-            State::Doubtful(known) if known.version == info.version && self.still_true(&known) => {
-                let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-                results.keep(&info.module, chunk, &known);
-                return known;
+            State::Doubtful(known) => {
+                if let Some(result) = self.renewed(&known, info) {
+                    self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(
+                        &info.module,
+                        chunk,
+                        &result,
+                    );
+                    return result;
+                }
             }
-            State::Doubtful(_) | State::Unknown => {}
+            State::Unknown => {}
         }
         let mut matcher = Matcher::new(&self.index);
-        let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
+        let mut account = evaluate_chunk(&self.program, chunk, &mut matcher);
         let text = self.chunk_text(chunk).unwrap_or_default();
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
         self.run_queries(chunk, &mut matcher.found);
-        let chunks = reads
-            .chunks
-            .union(&read)
-            .filter_map(|id| self.program.chunks.get(id).map(|info| (*id, info.version)))
-            .collect();
+        account.reads.chunks.extend(read);
+        let result = Arc::new(self.accounted(info.version, matcher.found.into(), account));
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(&info.module, chunk, &result);
+        result
+    }
+
+    /// A result as of now.
+    fn accounted(&self, version: u64, findings: Arc<[RawFinding]>, account: Account) -> ChunkResult {
+        let reads = account.reads.without_calls();
+        let chunks = &self.program.chunks;
+        let version_of = |id: &u64| chunks.get(id).map(|info| (*id, info.version));
+        let header_of = |id: &u64| chunks.get(id).map(|info| (*id, info.header));
         let modules = reads
             .modules
             .into_iter()
@@ -440,18 +458,31 @@ impl Workspace {
                 path,
             })
             .collect();
-        let result =
-            Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules });
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(&info.module, chunk, &result);
-        result
+        ChunkResult {
+            version,
+            findings,
+            chunks: reads.chunks.iter().filter_map(version_of).collect(),
+            headers: reads.headers.iter().filter_map(header_of).collect(),
+            modules,
+            account,
+        }
+    }
+
+    /// What was found before, if that is what would be found now.
+    fn renewed(&self, known: &Arc<ChunkResult>, info: &ChunkInfo) -> Option<Arc<ChunkResult>> {
+        if known.version != info.version || !self.read_the_same(known) {
+            return None;
+        }
+        let account = renewed(&self.program, &known.account, &mut Matcher::new(&self.index))?;
+        Some(Arc::new(self.accounted(known.version, known.findings.clone(), account)))
     }
 
     fn chunk_text(&self, chunk: u64) -> Option<&str> {
         self.owners.get(&chunk).and_then(|path| self.files.get(path))?.text_of(chunk)
     }
 
-    /// Whether everything that a result was computed from is still the same.
-    fn still_true(&self, result: &ChunkResult) -> bool {
+    /// Whether everything that a result was computed from is still the same, but for what the calls do.
+    fn read_the_same(&self, result: &ChunkResult) -> bool {
         let same_module = |read: &ModuleRead| {
             if self.program.structures.get(&read.path).copied() != read.structure {
                 return false;
@@ -460,10 +491,13 @@ impl Workspace {
             let now = evaluate_globals(&self.program, &read.path, &mut nobody);
             read.exports.as_ref().is_some_and(|then| self.same_exports(then, &now))
         };
-        result
-            .chunks
-            .iter()
-            .all(|(id, version)| self.program.chunks.get(id).is_some_and(|info| info.version == *version))
+        let chunks = &self.program.chunks;
+        let same_chunk =
+            |(id, version): &(u64, u64)| chunks.get(id).is_some_and(|info| info.version == *version);
+        let same_header =
+            |(id, header): &(u64, u64)| chunks.get(id).is_some_and(|info| info.header == *header);
+        result.chunks.iter().all(same_chunk)
+            && result.headers.iter().all(same_header)
             && result.modules.iter().all(same_module)
     }
 

@@ -112,6 +112,8 @@ pub trait Observer {
     fn end(&mut self, before: Option<Told>) -> Option<Told>;
     /// Hears once more what was heard then.
     fn again(&mut self, told: &Told);
+    /// Whether the same was heard both times.
+    fn is_same(&self, one: &Told, other: &Told) -> bool;
     fn call(&mut self, event: &CallEvent<'_>);
     fn binding(&mut self, event: &BindingEvent<'_>);
     fn sink(&mut self, event: SinkEvent);

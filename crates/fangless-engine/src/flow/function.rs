@@ -110,7 +110,7 @@ impl Evaluator<'_> {
         passed: &[Passed<'_>],
         whole: &Expression,
     ) -> Outcome {
-        self.reads.chunks.insert(reference.chunk);
+        self.reads.headers.insert(reference.chunk);
         let at = self.location(whole.range);
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
@@ -150,6 +150,7 @@ impl Evaluator<'_> {
         if self.effort.is_spent() {
             return None;
         }
+        self.reads.chunks.insert(reference.chunk);
         let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
         for (_, value) in &mut variables.0 {

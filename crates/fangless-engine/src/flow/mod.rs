@@ -30,4 +30,4 @@ mod summary;
 pub mod taint;
 pub mod value;
 
-pub use evaluator::{Reads, evaluate_chunk, evaluate_globals};
+pub use evaluator::{Account, Reads, evaluate_chunk, evaluate_globals, renewed};

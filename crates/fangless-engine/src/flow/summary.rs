@@ -16,7 +16,7 @@ use super::sink::{has_returned, is_direct};
 use super::taint::{Location, Origin, Source, Step, TagSet, Taint};
 use super::value::{Constant, FunctionReference, Partial, Piece, Shape, Value};
 use crate::finding::StepKind;
-use crate::syntax::ir::ArgumentKind;
+use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 use crate::text::TextRange;
 
 /// The chunk in which numbered sources stand.
@@ -25,7 +25,7 @@ const CALLER: u64 = u64::MAX;
 const ANY_DEPTH: usize = usize::MAX;
 
 /// What a call of a function does. Sources that came with the call are numbers.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Summary {
     pub(super) value: Value,
     /// The parameters at each way out, with the truth of the returned value.
@@ -43,11 +43,24 @@ pub(super) struct Summary {
     reads: Arc<Reads>,
 }
 
+/// A call, and how deep the calls in it may be followed.
+pub(super) type Key = (Arc<Call>, usize);
+
+/// A call that was made, and what it was found to do.
+#[derive(Clone)]
+pub(super) struct Followed {
+    call: Arc<Call>,
+    /// How many calls deep it is in what made it.
+    level: usize,
+    pub(super) summary: Arc<Summary>,
+    /// How many times its statements were counted.
+    counted: usize,
+}
+
 /// A function and what it is called with.
 pub(super) struct Call {
     hash: u64,
     function: FunctionReference,
-    depth: usize,
     receiver: Option<Value>,
     passed: Vec<(Option<SmolStr>, ArgumentKind, Value)>,
 }
@@ -56,7 +69,6 @@ impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash
             && self.function == other.function
-            && self.depth == other.depth
             && self.receiver == other.receiver
             && self.passed == other.passed
     }
@@ -67,7 +79,7 @@ impl Eq for Call {}
 
 impl Hash for Call {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.hash, self.depth).hash(state);
+        self.hash.hash(state);
     }
 }
 
@@ -86,7 +98,8 @@ struct Slot {
 pub(super) struct Effort {
     /// Statements that may still be evaluated in called functions.
     pub(super) statements_left: usize,
-    /// Calls inside calls that may still be followed.
+    /// Calls inside calls that may be followed at all, and that may still be.
+    depth: usize,
     depth_left: usize,
     /// Calls inside calls that were followed.
     height: usize,
@@ -96,14 +109,20 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    pub(super) fn new(depth_left: usize) -> Self {
+    pub(super) fn new(depth: usize) -> Self {
         Self {
             statements_left: MAX_FOLLOWED,
-            depth_left,
+            depth,
+            depth_left: depth,
             height: 0,
             is_cut: false,
             counted: rustc_hash::FxHashSet::default(),
         }
+    }
+
+    /// The statements that were evaluated in called functions.
+    pub(super) fn cost(&self) -> usize {
+        MAX_FOLLOWED - self.statements_left
     }
 
     /// Whether no further call can be followed.
@@ -143,48 +162,100 @@ impl Evaluator<'_> {
             .map(|one| Passed { value: incoming.numbered(&one.value, true), ..one.clone() })
             .collect();
         let depth = self.effort.depth_left - 1;
-        let mut call = Call::new(function, receiver, &passed);
-        let any = self.known_summary(&call).filter(|summary| summary.height <= depth);
-        let known = any.or_else(|| {
-            call.depth = depth;
-            self.known_summary(&call)
-        });
-        let summary = match known {
-            Some(summary) => summary,
-            None => {
-                let summary = Arc::new(self.summarize(function, call.receiver.clone(), &passed, depth));
-                call.depth = if summary.is_cut { depth } else { ANY_DEPTH };
-                let call = Arc::new(call);
-                if self.loads.are_settled() {
-                    self.program.remember_summary(&call, &summary);
-                } else {
-                    self.unsettled.insert(call.clone(), summary.clone());
-                }
-                summary
-            }
-        };
-        self.reads.note(&summary.reads);
+        let call = Arc::new(Call::new(function, receiver, &passed));
+        let summary = self.summary_of(&call, depth);
         let effort = &mut self.effort;
         effort.height = effort.height.max(summary.height + 1);
         effort.is_cut |= summary.is_cut;
-        if effort.counted.insert((function, at)) {
+        let is_counted = effort.counted.insert((function, at));
+        if is_counted {
             effort.statements_left = effort.statements_left.saturating_sub(summary.cost);
         }
+        let (level, counted) = (effort.depth - depth, usize::from(is_counted));
+        let followed = Followed { call, level, summary: summary.clone(), counted };
+        self.reads.note_call(followed);
         Some((summary, incoming))
     }
 
-    fn known_summary(&self, call: &Call) -> Option<Arc<Summary>> {
-        self.program.known_summary(call).or_else(|| self.unsettled.get(call).cloned())
+    /// What a call does when the calls in it may be followed so deep.
+    fn summary_of(&mut self, call: &Arc<Call>, depth: usize) -> Arc<Summary> {
+        let keys = [(call.clone(), ANY_DEPTH), (call.clone(), depth)];
+        let fits = |summary: &Arc<Summary>| summary.height <= depth;
+        if let Some(known) = keys.iter().find_map(|key| self.known_summary(key).filter(fits)) {
+            return known;
+        }
+        let is_settled = self.loads.are_settled();
+        for key in keys.iter().filter(|_| is_settled) {
+            let Some(doubtful) = self.program.doubtful_summary(key).filter(fits) else { continue };
+            if let Some(summary) = self.renewed_summary(&doubtful, depth) {
+                self.program.remember_summary(key, &summary);
+                return summary;
+            }
+            self.program.forget_summary(key);
+        }
+        let summary = Arc::new(self.summarize(call, depth));
+        let key = (call.clone(), if summary.is_cut { depth } else { ANY_DEPTH });
+        if is_settled {
+            self.program.remember_summary(&key, &summary);
+        } else {
+            self.unsettled.insert(key, summary.clone());
+        }
+        summary
+    }
+
+    fn known_summary(&self, key: &Key) -> Option<Arc<Summary>> {
+        self.program.known_summary(key).or_else(|| self.unsettled.get(key).cloned())
+    }
+
+    /// A summary of which nothing changed but functions that it calls, if what these do did not.
+    fn renewed_summary(&mut self, doubtful: &Arc<Summary>, depth: usize) -> Option<Arc<Summary>> {
+        let (reads, cost) = self.same_calls(&doubtful.reads, doubtful.cost, depth)?;
+        Some(Arc::new(Summary { reads: Arc::new(reads), cost, ..(**doubtful).clone() }))
+    }
+
+    /// Looks at the calls of an evaluation again. Where each does what it did, so does what made them; then what it read
+    /// and cost is told. How many statements were looked at only matters once they are too many.
+    pub(super) fn same_calls(&mut self, reads: &Reads, cost: usize, depth: usize) -> Option<(Reads, usize)> {
+        let mut now = reads.clone();
+        let mut own = cost;
+        let mut called = 0;
+        now.calls.clear();
+        for followed in reads.calls.values() {
+            let summary = self.summary_of(&followed.call, depth.checked_sub(followed.level)?);
+            if !self.does_the_same(&summary, &followed.summary) {
+                return None;
+            }
+            own = own.saturating_sub(followed.summary.cost * followed.counted);
+            called += summary.cost * followed.counted;
+            now.note_call(Followed { summary, ..followed.clone() });
+        }
+        (cost < MAX_FOLLOWED && own + called < MAX_FOLLOWED).then_some((now, own + called))
+    }
+
+    /// Whether callers cannot tell one from the other, but by how much they cost.
+    fn does_the_same(&self, one: &Arc<Summary>, other: &Arc<Summary>) -> bool {
+        let is_told_the_same = match (&one.told, &other.told) {
+            (Some(one), Some(other)) => self.observer.is_same(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        Arc::ptr_eq(one, other)
+            || (is_told_the_same
+                && one.value == other.value
+                && one.exits == other.exits
+                && one.rebound == other.rebound
+                && one.sinks == other.sinks
+                && one.height == other.height
+                && one.is_cut == other.is_cut)
     }
 
     /// Evaluates a function as if it were asked for first.
-    fn summarize(
-        &mut self,
-        function: FunctionReference,
-        receiver: Option<Value>,
-        passed: &[Passed<'_>],
-        depth: usize,
-    ) -> Summary {
+    fn summarize(&mut self, call: &Call, depth: usize) -> Summary {
+        let Call { function, receiver, .. } = call;
+        let arguments: Vec<Argument> = call.passed.iter().map(argument).collect();
+        let passed = arguments.iter().zip(&call.passed);
+        let passed: Vec<Passed<'_>> = passed
+            .map(|(argument, (_, _, value))| Passed { argument, value: value.clone(), base: None })
+            .collect();
         let frames = std::mem::take(&mut self.frames);
         let outer_reads = std::mem::take(&mut self.reads);
         let outer_effort = std::mem::replace(&mut self.effort, Effort::new(depth));
@@ -193,14 +264,14 @@ impl Evaluator<'_> {
         let following = std::mem::replace(&mut self.following, 0);
         let before = self.observer.begin();
         self.reads.chunks.insert(function.chunk);
-        let variables = self.parameters(function, receiver.as_ref(), passed);
-        let mut summary = self.run_body(function, receiver.as_ref(), variables, None).unwrap_or_default();
+        let variables = self.parameters(*function, receiver.as_ref(), &passed);
+        let mut summary = self.run_body(*function, receiver.as_ref(), variables, None).unwrap_or_default();
         summary.told = self.observer.end(before);
         self.following = following;
         self.muted = muted;
         summary.sinks = std::mem::replace(&mut self.heard, outer_heard).unwrap_or_default();
         let effort = std::mem::replace(&mut self.effort, outer_effort);
-        summary.cost = MAX_FOLLOWED - effort.statements_left;
+        summary.cost = effort.cost();
         summary.height = effort.height;
         summary.is_cut = effort.is_cut;
         summary.reads = Arc::new(std::mem::replace(&mut self.reads, outer_reads));
@@ -268,6 +339,22 @@ impl Summary {
     }
 }
 
+/// An argument that stands for one that was passed: what a function is given is told by its value.
+fn argument((keyword, kind, _): &(Option<SmolStr>, ArgumentKind, Value)) -> Argument {
+    let value = Expression { range: TextRange::default(), kind: ExpressionKind::Ellipsis };
+    Argument { keyword: keyword.clone(), kind: *kind, value, range: TextRange::default() }
+}
+
+impl Reads {
+    /// Adds a call that was made.
+    fn note_call(&mut self, followed: Followed) {
+        let counted = followed.counted;
+        let address = Arc::as_ptr(&followed.summary) as usize;
+        let known = self.calls.entry(address).or_insert(Followed { counted: 0, ..followed });
+        known.counted += counted;
+    }
+}
+
 impl Call {
     fn new(function: FunctionReference, receiver: Option<Value>, passed: &[Passed<'_>]) -> Self {
         let passed: Vec<_> = passed
@@ -283,7 +370,7 @@ impl Call {
             keyword.hash(&mut hasher);
             hash_value(value, 2, &mut hasher);
         }
-        Self { hash: hasher.finish(), function, depth: ANY_DEPTH, receiver, passed }
+        Self { hash: hasher.finish(), function, receiver, passed }
     }
 }
 
