@@ -15,6 +15,8 @@ use crate::rule::matching::RawFinding;
 pub(crate) struct ChunkResult {
     pub(crate) version: u64,
     pub(crate) findings: Arc<[RawFinding]>,
+    /// Some of them lie in another file.
+    pub(crate) reaches_out: bool,
     /// Versions of the chunks read, and of the headers read, but for the sake of calls.
     pub(crate) chunks: Vec<(u64, u64)>,
     pub(crate) headers: Vec<(u64, u64)>,
@@ -35,6 +37,8 @@ pub(crate) struct ModuleRead {
 pub(crate) struct Results {
     known: FxHashMap<u64, Arc<ChunkResult>>,
     readers: Readers<u64>,
+    /// How many results there ever were, but for those that were doubted and hold.
+    pub(crate) evaluations: u64,
     /// Files without an entry have no results.
     files: FxHashMap<SmolStr, FileResults>,
 }
@@ -45,6 +49,8 @@ struct FileResults {
     open: FxHashSet<u64>,
     /// Chunks in which something was found.
     found: FxHashSet<u64>,
+    /// Chunks whose evaluation found something in another file.
+    reaching: FxHashSet<u64>,
 }
 
 /// What there is to say of a chunk.
@@ -60,7 +66,7 @@ impl Results {
     pub(crate) fn ensure(&mut self, file: &SmolStr, chunks: &[u64]) {
         if !self.files.contains_key(file) {
             let open = chunks.iter().copied().collect();
-            self.files.insert(file.clone(), FileResults { open, found: FxHashSet::default() });
+            self.files.insert(file.clone(), FileResults { open, ..FileResults::default() });
         }
     }
 
@@ -81,6 +87,11 @@ impl Results {
                 results.found.remove(&chunk);
             } else {
                 results.found.insert(chunk);
+            }
+            if result.reaches_out {
+                results.reaching.insert(chunk);
+            } else {
+                results.reaching.remove(&chunk);
             }
         }
         let is_same = self.known.get(&chunk).is_some_and(|known| Arc::ptr_eq(known, result));
@@ -111,6 +122,7 @@ impl Results {
         if let Some(results) = self.files.get_mut(file) {
             results.open.remove(&chunk);
             results.found.remove(&chunk);
+            results.reaching.remove(&chunk);
         }
     }
 
@@ -130,14 +142,26 @@ impl Results {
 
     /// The results in a file that found something, in the order of the text; `place` tells where a chunk stands.
     pub(crate) fn found_in(&self, file: &str, place: impl Fn(u64) -> Option<u32>) -> Vec<Arc<ChunkResult>> {
-        let found = self.files.get(file).into_iter().flat_map(|results| &results.found);
-        let mut chunks: Vec<u64> = found.copied().collect();
-        chunks.sort_by_key(|chunk| place(*chunk));
+        self.files.get(file).map(|results| self.in_order(&results.found, place)).unwrap_or_default()
+    }
+
+    /// Those that found something in another file.
+    pub(crate) fn reaching_from(
+        &self,
+        file: &str,
+        place: impl Fn(u64) -> Option<u32>,
+    ) -> Vec<Arc<ChunkResult>> {
+        self.files.get(file).map(|results| self.in_order(&results.reaching, place)).unwrap_or_default()
+    }
+
+    fn in_order(&self, chunks: &FxHashSet<u64>, place: impl Fn(u64) -> Option<u32>) -> Vec<Arc<ChunkResult>> {
+        let mut chunks: Vec<u64> = chunks.iter().copied().collect();
+        chunks.sort_by_cached_key(|chunk| place(*chunk));
         chunks.iter().filter_map(|chunk| self.known.get(chunk).cloned()).collect()
     }
 
     /// A file came or went: nothing is known any more.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { evaluations: self.evaluations, ..Self::default() };
     }
 }

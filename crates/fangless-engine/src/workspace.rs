@@ -39,7 +39,6 @@ pub struct Workspace {
     results: Mutex<Results>,
     /// Chunks with imports that may mean files nobody asked for yet.
     importing: Mutex<FxHashSet<u64>>,
-    next_version: u64,
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
     elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
     revision: u64,
@@ -81,7 +80,6 @@ impl Workspace {
             trees: FxHashMap::default(),
             results: Mutex::default(),
             importing: Mutex::default(),
-            next_version: 0,
             elsewhere: Mutex::default(),
             revision: 0,
             compared: Mutex::default(),
@@ -202,24 +200,22 @@ impl Workspace {
     /// Lowers the chunks of a file whose text is new, and forgets those that are gone.
     fn lower(&mut self, path: &SmolStr, keep_trees: bool) {
         let Some(document) = self.files.get_mut(path) else { return };
-        let before = self.program.modules.remove(path).unwrap_or_default();
-        let order: Vec<u64> = document.chunks().iter().map(|chunk| chunk.id).collect();
-        // An edit leaves most chunks of a file as they are: only those between the same beginning and end are compared.
-        let alike = |pairs: &mut dyn Iterator<Item = (&u64, &u64)>| {
-            pairs.take_while(|(one, other)| one == other).count()
-        };
-        let first = alike(&mut before.iter().zip(&order));
-        let last = alike(&mut before[first..].iter().rev().zip(order[first..].iter().rev()));
-        let known: FxHashSet<u64> = before[first..before.len() - last].iter().copied().collect();
-        let present: FxHashSet<u64> = order[first..order.len() - last].iter().copied().collect();
+        let touched = document.touched();
+        let is_recut = document.is_recut();
+        let mut removed: Vec<u64> = Vec::new();
+        if is_recut {
+            let order: Vec<u64> = document.chunks().iter().map(|chunk| chunk.id).collect();
+            let before = self.program.modules.insert(path.clone(), order).unwrap_or_default();
+            removed.extend(before.into_iter().filter(|id| document.start_of(*id).is_none()));
+        }
         let mut changes = Changes::default();
-        let (mut new_header, mut new_structure) = (false, before != order);
-        for (at, id) in order.iter().copied().enumerate() {
+        let (mut new_header, mut new_structure) = (false, is_recut);
+        for at in touched {
             let chunk = document.chunk(at);
-            let is_new = (first..order.len() - last).contains(&at) && !known.contains(&id);
-            if !is_new && !chunk.changed {
+            if !chunk.changed {
                 continue;
             }
+            let id = chunk.id;
             let text = document.chunk_text(at);
             let unclosed = &chunk.span.unclosed;
             let parsed = match self.trees.get(&id) {
@@ -230,7 +226,7 @@ impl Workspace {
             if keep_trees {
                 self.trees.insert(id, parsed);
             }
-            self.next_version += 1;
+            self.program.latest += 1;
             let old = self.program.chunks.get(&id);
             let same_header = old.filter(|old| old.kind == chunk.span.kind && old.ir.same_header(&ir));
             new_header |= same_header.is_none();
@@ -240,7 +236,7 @@ impl Workspace {
             if same_header.is_none() {
                 changes.headers.insert(id);
             }
-            let version = self.next_version;
+            let version = self.program.latest;
             let header = same_header.map_or(version, |old| old.header);
             let info = ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version, header };
             self.program.chunks.insert(id, info);
@@ -250,11 +246,9 @@ impl Workspace {
         self.importing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(&changes.chunks);
         let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
         changes.chunks.iter().for_each(|id| results.open(path, *id));
-        self.program.modules.insert(path.clone(), order);
         if new_structure {
             *self.program.structures.entry(path.clone()).or_default() += 1;
         }
-        let removed: Vec<u64> = known.difference(&present).copied().collect();
         removed.iter().for_each(|id| changes.add(*id));
         let gone = self.program.forget_readers(&changes, (new_header || new_structure).then_some(path));
         self.doubt(&changes, &gone);
@@ -285,9 +279,9 @@ impl Workspace {
             return findings;
         }
         let results = self.found_in(path);
-        let own = results.iter().flat_map(|result| result.findings.iter().cloned());
-        let mut raw: Vec<RawFinding> = own.collect();
-        raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
+        let elsewhere = self.elsewhere();
+        let own = results.iter().flat_map(|result| result.findings.iter());
+        let mut raw: Vec<&RawFinding> = own.chain(elsewhere.get(path).into_iter().flatten()).collect();
         if raw.iter().any(|finding| self.index.absences[finding.rule].is_some()) {
             let absent = self.absent();
             raw.retain(|finding| {
@@ -301,10 +295,9 @@ impl Workspace {
     /// project lacks, is left out. While that part is typed nobody need ask the rest of the program.
     pub fn findings_at(&self, path: &str, range: TextRange) -> Vec<Finding> {
         let Some(document) = self.files.get(path) else { return self.findings(path) };
-        let mut raw = Vec::new();
-        for chunk in document.chunks_at(range) {
-            raw.extend(self.result(chunk.id).findings.iter().cloned());
-        }
+        let chunks = document.chunks_at(range);
+        let results: Vec<Arc<ChunkResult>> = chunks.iter().map(|chunk| self.result(chunk.id)).collect();
+        let mut raw: Vec<&RawFinding> = results.iter().flat_map(|result| result.findings.iter()).collect();
         raw.retain(|finding| self.index.absences[finding.rule].is_none());
         let mut findings = self.told(path, raw);
         findings.retain(|finding| finding.range.touches(range));
@@ -312,7 +305,7 @@ impl Workspace {
     }
 
     /// What is told of a file in which this was found.
-    fn told(&self, path: &str, mut raw: Vec<RawFinding>) -> Vec<Finding> {
+    fn told(&self, path: &str, mut raw: Vec<&RawFinding>) -> Vec<Finding> {
         raw.retain(|finding| !self.index.is_evidence(finding.rule));
         if is_test(path) {
             raw.retain(|finding| !self.index.outside_tests[finding.rule]);
@@ -331,6 +324,11 @@ impl Workspace {
     /// Evaluates a file. Independent files can be evaluated on several threads before their findings are asked for.
     pub fn evaluate(&self, path: &str) {
         self.refresh(path);
+    }
+
+    /// How many times a chunk was evaluated so far: what edits cost, without a clock.
+    pub fn evaluations(&self) -> u64 {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).evaluations
     }
 
     /// Evaluates what is not known of a file, or may no longer hold.
@@ -367,7 +365,10 @@ impl Workspace {
         let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
         paths.sort();
         for path in paths {
-            let results = self.found_in(path);
+            self.refresh(path);
+            let Some(document) = self.files.get(path) else { continue };
+            let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+            let results = results.reaching_from(path, |chunk| document.start_of(chunk));
             for finding in results.iter().flat_map(|result| result.findings.iter()) {
                 match self.owners.get(&finding.at.chunk) {
                     Some(owner) if owner != path => {
@@ -438,13 +439,16 @@ impl Workspace {
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
         self.run_queries(chunk, &mut matcher.found);
         account.reads.chunks.extend(read);
-        let result = Arc::new(self.accounted(info.version, matcher.found.into(), account));
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(&info.module, chunk, &result);
+        let result = Arc::new(self.accounted(info, matcher.found.into(), account));
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.evaluations += 1;
+        results.keep(&info.module, chunk, &result);
+        drop(results);
         result
     }
 
     /// A result as of now.
-    fn accounted(&self, version: u64, findings: Arc<[RawFinding]>, account: Account) -> ChunkResult {
+    fn accounted(&self, info: &ChunkInfo, findings: Arc<[RawFinding]>, account: Account) -> ChunkResult {
         let reads = account.reads.without_calls();
         let chunks = &self.program.chunks;
         let version_of = |id: &u64| chunks.get(id).map(|info| (*id, info.version));
@@ -458,8 +462,12 @@ impl Workspace {
                 path,
             })
             .collect();
+        let is_elsewhere = |finding: &RawFinding| {
+            self.owners.get(&finding.at.chunk).is_some_and(|owner| *owner != info.module)
+        };
         ChunkResult {
-            version,
+            version: info.version,
+            reaches_out: findings.iter().any(is_elsewhere),
             findings,
             chunks: reads.chunks.iter().filter_map(version_of).collect(),
             headers: reads.headers.iter().filter_map(header_of).collect(),
@@ -473,8 +481,13 @@ impl Workspace {
         if known.version != info.version || !self.read_the_same(known) {
             return None;
         }
-        let account = renewed(&self.program, &known.account, &mut Matcher::new(&self.index))?;
-        Some(Arc::new(self.accounted(known.version, known.findings.clone(), account)))
+        let (account, moves) = renewed(&self.program, &known.account, &mut Matcher::new(&self.index))?;
+        let findings = if moves.are_none() {
+            known.findings.clone()
+        } else {
+            known.findings.iter().map(|finding| finding.relocated(&mut |at| moves.of(at))).collect()
+        };
+        Some(Arc::new(self.accounted(info, findings, account)))
     }
 
     fn chunk_text(&self, chunk: u64) -> Option<&str> {
@@ -548,8 +561,8 @@ impl Workspace {
 
     /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
     /// A rule that says more drops what another says of the same place.
-    fn merge(&self, raw: Vec<RawFinding>) -> Vec<(RawFinding, u32)> {
-        let mut merged: Vec<(RawFinding, u32)> = Vec::new();
+    fn merge<'f>(&self, raw: Vec<&'f RawFinding>) -> Vec<(&'f RawFinding, u32)> {
+        let mut merged: Vec<(&RawFinding, u32)> = Vec::new();
         let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
         for finding in raw {
             let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
@@ -559,7 +572,7 @@ impl Workspace {
                     let is_parameter =
                         |one: &RawFinding| matches!(one.source, Some(Source::Parameter { .. }));
                     *others += u32::from(
-                        known.source != finding.source && is_parameter(known) == is_parameter(&finding),
+                        known.source != finding.source && is_parameter(known) == is_parameter(finding),
                     );
                     let better = (finding.certainty, std::cmp::Reverse(finding.steps.len()))
                         > (known.certainty, std::cmp::Reverse(known.steps.len()));
@@ -570,20 +583,15 @@ impl Workspace {
                 None => merged.push((finding, 0)),
             }
         }
-        let mut rules_at: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
-        for (at, rule) in places.keys() {
-            rules_at.entry(*at).or_default().push(*rule);
+        let mut replacing: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
+        for (at, rule) in places.keys().filter(|(_, rule)| !self.index.replaces[*rule].is_empty()) {
+            replacing.entry(*at).or_default().push(*rule);
         }
-        let replaced: Vec<bool> = merged
-            .iter()
-            .map(|(finding, _)| {
-                let name = &self.index.names[finding.rule];
-                let others = rules_at.get(&finding.at).into_iter().flatten();
-                others.copied().any(|other: usize| self.index.replaces[other].contains(name))
-            })
-            .collect();
-        let mut keep = replaced.iter();
-        merged.retain(|_| !keep.next().copied().unwrap_or(false));
+        merged.retain(|(finding, _)| {
+            let name = &self.index.names[finding.rule];
+            let mut others = replacing.get(&finding.at).into_iter().flatten();
+            !others.any(|other| self.index.replaces[*other].contains(name))
+        });
         merged
     }
 

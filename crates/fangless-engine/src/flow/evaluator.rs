@@ -10,7 +10,7 @@ use super::event::{Observer, SinkEvent};
 use super::function::Recent;
 use super::modules::Loads;
 use super::program::{Globals, Program};
-use super::summary::{Effort, Followed, Key, Summary};
+use super::summary::{Effort, Followed, Key, Moves, Summary};
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Expression, Ir, StatementKind};
@@ -290,11 +290,16 @@ pub struct Account {
     cost: usize,
 }
 
-/// The account of what read and called the same, if its calls still do the same: nothing else came out then.
-pub fn renewed(program: &Program, account: &Account, observer: &mut dyn Observer) -> Option<Account> {
-    let (reads, cost) =
-        Evaluator::new(program, observer).same_calls(&account.reads, account.cost, MAX_CALL_DEPTH)?;
-    Some(Account { reads, cost })
+/// The account of what read and called the same, if its calls still do the same: nothing else came out then, but for
+/// where places are now.
+pub fn renewed(
+    program: &Program,
+    account: &Account,
+    observer: &mut dyn Observer,
+) -> Option<(Account, Moves)> {
+    let mut evaluator = Evaluator::new(program, observer);
+    let same = evaluator.same_calls(&account.reads, account.cost, MAX_CALL_DEPTH)?;
+    Some((Account { reads: same.reads, cost: same.cost }, same.moves))
 }
 
 /// Evaluates a chunk: its statements, and every function of it with unknown arguments.

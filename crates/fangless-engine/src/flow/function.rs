@@ -258,14 +258,18 @@ impl Evaluator<'_> {
             });
         }
         // Of the variables only the parameters can be anyone else's.
+        let is_parameter =
+            |name: &SmolStr| function.parameters.iter().any(|parameter| parameter.name == *name);
         for (_, state) in &mut exits {
-            state.0.retain(|(name, _)| function.parameters.iter().any(|parameter| parameter.name == *name));
+            state.0.retain(|(name, _)| is_parameter(name));
         }
+        let mut rebound = frame.rebound;
+        rebound.retain(is_parameter);
         let mut value = value.unwrap_or_default();
         if is_quoting(&function.name) {
             value = without_parameters(value);
         }
-        Some(Summary::of_body(value, exits, frame.rebound))
+        Some(Summary::of_body(value, exits, rebound))
     }
 
     /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.

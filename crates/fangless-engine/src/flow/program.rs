@@ -63,6 +63,8 @@ pub struct Program {
     /// Functions of which the project says that they make data harmless, and for what.
     pub sanitizers: FxHashMap<SmolStr, TagSet>,
     pub chunks: FxHashMap<u64, ChunkInfo>,
+    /// The latest version of any chunk.
+    pub latest: u64,
     /// The chunks of each file, in order.
     pub modules: FxHashMap<SmolStr, Vec<u64>>,
     /// Callees whose results some rule asks for.
@@ -272,6 +274,7 @@ impl Program {
             models,
             sanitizers: FxHashMap::default(),
             chunks: FxHashMap::default(),
+            latest: 0,
             modules: FxHashMap::default(),
             made_by,
             structures: FxHashMap::default(),

@@ -6,12 +6,12 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use smol_str::SmolStr;
 
 use super::bounds::MAX_FOLLOWED;
 use super::evaluator::{Evaluator, Reads, Variables};
-use super::event::{Passed, SinkEvent, Told};
+use super::event::{Observer, Passed, SinkEvent, Told};
 use super::sink::{has_returned, is_direct};
 use super::taint::{Location, Origin, Source, Step, TagSet, Taint};
 use super::value::{Constant, FunctionReference, Partial, Piece, Shape, Value};
@@ -40,7 +40,42 @@ pub(super) struct Summary {
     height: usize,
     /// A call was too deep to be followed.
     is_cut: bool,
+    /// The latest version of any chunk when it was found out.
+    as_of: u64,
     reads: Arc<Reads>,
+}
+
+/// What made calls that still do the same: what it read and cost now, and where the places are that it speaks of.
+pub(super) struct Same {
+    pub(super) reads: Reads,
+    pub(super) cost: usize,
+    pub(super) moves: Moves,
+}
+
+/// Where places are after an edit of the text before them.
+#[derive(Default)]
+pub struct Moves {
+    now: FxHashMap<Location, Location>,
+    before: FxHashMap<Location, Location>,
+    any: bool,
+}
+
+impl Moves {
+    /// `None` where that contradicts what was noted before: a place is in one place, and no two are in the same.
+    fn note(&mut self, old: Location, new: Location) -> Option<()> {
+        self.any |= old != new;
+        let is_one = *self.now.entry(old).or_insert(new) == new;
+        (is_one && *self.before.entry(new).or_insert(old) == old).then_some(())
+    }
+
+    pub fn are_none(&self) -> bool {
+        !self.any
+    }
+
+    /// Where a place is now.
+    pub fn of(&self, old: Location) -> Location {
+        self.now.get(&old).copied().unwrap_or(old)
+    }
 }
 
 /// A call, and how deep the calls in it may be followed.
@@ -209,43 +244,92 @@ impl Evaluator<'_> {
 
     /// A summary of which nothing changed but functions that it calls, if what these do did not.
     fn renewed_summary(&mut self, doubtful: &Arc<Summary>, depth: usize) -> Option<Arc<Summary>> {
-        let (reads, cost) = self.same_calls(&doubtful.reads, doubtful.cost, depth)?;
-        Some(Arc::new(Summary { reads: Arc::new(reads), cost, ..(**doubtful).clone() }))
+        let Same { reads, cost, moves } = self.same_calls(&doubtful.reads, doubtful.cost, depth)?;
+        let summary = if moves.are_none() {
+            (**doubtful).clone()
+        } else {
+            doubtful.relocated(self.observer, &mut |at| moves.of(at))
+        };
+        Some(Arc::new(Summary { reads: Arc::new(reads), cost, as_of: self.program.latest, ..summary }))
     }
 
     /// Looks at the calls of an evaluation again. Where each does what it did, so does what made them; then what it read
-    /// and cost is told. How many statements were looked at only matters once they are too many.
-    pub(super) fn same_calls(&mut self, reads: &Reads, cost: usize, depth: usize) -> Option<(Reads, usize)> {
+    /// and cost is told, and where the places are now. How many statements were looked at only matters once they are too
+    /// many.
+    pub(super) fn same_calls(&mut self, reads: &Reads, cost: usize, depth: usize) -> Option<Same> {
         let mut now = reads.clone();
+        let mut moves = Moves::default();
         let mut own = cost;
         let mut called = 0;
         now.calls.clear();
         for followed in reads.calls.values() {
             let summary = self.summary_of(&followed.call, depth.checked_sub(followed.level)?);
-            if !self.does_the_same(&summary, &followed.summary) {
+            if !self.does_the_same(&followed.summary, &summary, &mut moves) {
                 return None;
             }
             own = own.saturating_sub(followed.summary.cost * followed.counted);
             called += summary.cost * followed.counted;
             now.note_call(Followed { summary, ..followed.clone() });
         }
-        (cost < MAX_FOLLOWED && own + called < MAX_FOLLOWED).then_some((now, own + called))
+        let moves_none = moves.are_none();
+        // What did not move must not be where something else went.
+        let is_kept = |followed: &&Followed| !moves_none && now.calls.contains_key(&followed.address());
+        for followed in reads.calls.values().filter(is_kept) {
+            for at in self.places(&followed.summary) {
+                moves.note(at, at)?;
+            }
+        }
+        (cost < MAX_FOLLOWED && own + called < MAX_FOLLOWED).then_some(Same {
+            reads: now,
+            cost: own + called,
+            moves,
+        })
     }
 
-    /// Whether callers cannot tell one from the other, but by how much they cost.
-    fn does_the_same(&self, one: &Arc<Summary>, other: &Arc<Summary>) -> bool {
+    /// Whether callers cannot tell a summary from the one before, but by how much it costs and by where places in what
+    /// was edited since are now.
+    fn does_the_same(&self, before: &Arc<Summary>, now: &Arc<Summary>, moves: &mut Moves) -> bool {
+        if Arc::ptr_eq(before, now) {
+            return true;
+        }
+        let (old, new) = (self.places(before), self.places(now));
+        if old.len() != new.len() || before.height != now.height || before.is_cut != now.is_cut {
+            return false;
+        }
+        let is_edited =
+            |chunk: u64| self.program.chunks.get(&chunk).is_some_and(|info| info.version > before.as_of);
+        for (old, new) in old.iter().zip(&new) {
+            let may_be = old == new || (old.chunk == new.chunk && is_edited(old.chunk));
+            if !may_be || moves.note(*old, *new).is_none() {
+                return false;
+            }
+        }
+        if old == new {
+            return self.is_like(before, now);
+        }
+        self.is_like(&before.relocated(self.observer, &mut |at| moves.of(at)), now)
+    }
+
+    fn is_like(&self, one: &Summary, other: &Summary) -> bool {
         let is_told_the_same = match (&one.told, &other.told) {
             (Some(one), Some(other)) => self.observer.is_same(one, other),
             (one, other) => one.is_none() && other.is_none(),
         };
-        Arc::ptr_eq(one, other)
-            || (is_told_the_same
-                && one.value == other.value
-                && one.exits == other.exits
-                && one.rebound == other.rebound
-                && one.sinks == other.sinks
-                && one.height == other.height
-                && one.is_cut == other.is_cut)
+        is_told_the_same
+            && one.value == other.value
+            && one.exits == other.exits
+            && one.rebound == other.rebound
+            && one.sinks == other.sinks
+    }
+
+    /// The places that a summary speaks of.
+    fn places(&self, summary: &Summary) -> Vec<Location> {
+        let mut places = Vec::new();
+        let _ = summary.relocated(self.observer, &mut |at| {
+            places.push(at);
+            at
+        });
+        places
     }
 
     /// Evaluates a function as if it were asked for first.
@@ -272,6 +356,7 @@ impl Evaluator<'_> {
         summary.sinks = std::mem::replace(&mut self.heard, outer_heard).unwrap_or_default();
         let effort = std::mem::replace(&mut self.effort, outer_effort);
         summary.cost = effort.cost();
+        summary.as_of = self.program.latest;
         summary.height = effort.height;
         summary.is_cut = effort.is_cut;
         summary.reads = Arc::new(std::mem::replace(&mut self.reads, outer_reads));
@@ -334,6 +419,23 @@ impl Summary {
         }))
     }
 
+    /// With each place that it speaks of changed.
+    fn relocated(&self, observer: &dyn Observer, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let mut value = |value: &Value, change: &mut dyn FnMut(Location) -> Location| {
+            map_taints(value, false, &mut |taint, _| taint.mapped(|origin| origin.relocated(change)))
+        };
+        let mut summary = self.clone();
+        summary.value = value(&self.value, change);
+        for (_, state) in &mut summary.exits {
+            for (_, one) in &mut state.0 {
+                *one = value(one, change);
+            }
+        }
+        summary.sinks = self.sinks.iter().map(|sink| sink.relocated(change)).collect();
+        summary.told = self.told.as_ref().map(|told| observer.relocated(told, change));
+        summary
+    }
+
     pub(super) fn reads(&self) -> &Arc<Reads> {
         &self.reads
     }
@@ -345,12 +447,17 @@ fn argument((keyword, kind, _): &(Option<SmolStr>, ArgumentKind, Value)) -> Argu
     Argument { keyword: keyword.clone(), kind: *kind, value, range: TextRange::default() }
 }
 
+impl Followed {
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.summary) as usize
+    }
+}
+
 impl Reads {
     /// Adds a call that was made.
     fn note_call(&mut self, followed: Followed) {
         let counted = followed.counted;
-        let address = Arc::as_ptr(&followed.summary) as usize;
-        let known = self.calls.entry(address).or_insert(Followed { counted: 0, ..followed });
+        let known = self.calls.entry(followed.address()).or_insert(Followed { counted: 0, ..followed });
         known.counted += counted;
     }
 }

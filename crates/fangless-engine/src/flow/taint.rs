@@ -76,7 +76,35 @@ pub struct Origin {
     pub path: Option<Arc<Step>>,
 }
 
+impl Source {
+    /// With the place it stands at changed.
+    #[must_use]
+    pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let mut source = self.clone();
+        match &mut source {
+            Self::Known { at, .. } | Self::MadeBy { at, .. } => *at = change(*at),
+            Self::Parameter { .. } | Self::Checked => {}
+        }
+        source
+    }
+}
+
+impl Step {
+    fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let previous = self.previous.as_ref().map(|step| Arc::new(step.relocated(change)));
+        Self { at: change(self.at), previous, ..self.clone() }
+    }
+}
+
 impl Origin {
+    /// With each place of it changed.
+    #[must_use]
+    pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let source = self.source.relocated(change);
+        let path = self.path.as_ref().map(|step| Arc::new(step.relocated(change)));
+        Self { source, cleared: self.cleared, path }
+    }
+
     fn length(&self) -> usize {
         self.path.as_ref().map_or(0, |step| step.length)
     }

@@ -259,6 +259,17 @@ pub(crate) struct RawFinding {
 }
 
 impl RawFinding {
+    /// With each place of it changed.
+    pub(crate) fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        Self {
+            at: change(self.at),
+            argument: self.argument.map(&mut *change),
+            steps: self.steps.iter().map(|(at, kind, note)| (change(*at), *kind, note.clone())).collect(),
+            source: self.source.as_ref().map(|source| source.relocated(change)),
+            ..self.clone()
+        }
+    }
+
     /// A finding of which nothing but the rule and the place is known.
     pub(crate) fn plain(index: &RuleIndex, rule: usize, at: Location) -> Self {
         Self {
@@ -366,6 +377,16 @@ impl Observer for Matcher<'_> {
         for finding in &told.found {
             self.add(finding.clone());
         }
+    }
+
+    fn relocated(&self, told: &Told, change: &mut dyn FnMut(Location) -> Location) -> Told {
+        let Some(told) = heard(told) else { return Arc::clone(told) };
+        let found = told.found.iter().map(|finding| finding.relocated(change)).collect();
+        let mut passed_on: Vec<_> = told.passed_on.iter().copied().collect();
+        passed_on.sort_unstable();
+        let passed_on = passed_on.into_iter().map(|(rule, at)| (rule, change(at))).collect();
+        // What names were bound to concerns nobody else.
+        Arc::new(Heard { found, passed_on, made: FxHashMap::default() })
     }
 
     fn is_same(&self, one: &Told, other: &Told) -> bool {
