@@ -37,12 +37,14 @@ impl Reads {
     }
 
     /// All of it in one, with what was read to find out what the calls do.
+    #[must_use]
     pub fn all(&self) -> Self {
         self.gathered(true)
     }
 
     /// All of it in one, but for the calls: whoever read this and made these calls finds the same as long as this is the
     /// same and they do the same.
+    #[must_use]
     pub fn without_calls(&self) -> Self {
         self.gathered(false)
     }

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::bounds::MAX_SUMMARIES;
 use super::class::{Lineage, Members};
 use super::evaluator::Reads;
-use super::summary::{Key, Summary};
+use super::summary::{Key, Places, Summary};
 use super::taint::TagSet;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
@@ -81,6 +81,15 @@ pub struct Program {
     pub(super) lineages: Cache<ClassReference, Arc<Lineage>>,
     pub(super) objects: Cache<ClassReference, Value>,
     summaries: Cache<Key, Arc<Summary>>,
+    /// How summaries differ from those before, since the last edit.
+    differences: Mutex<Differences>,
+}
+
+/// By the addresses of two summaries, which are kept so that the addresses stay theirs.
+type Differences = FxHashMap<(usize, usize), (Arc<Summary>, Arc<Summary>, Option<Arc<Places>>)>;
+
+fn addresses(before: &Arc<Summary>, now: &Arc<Summary>) -> (usize, usize) {
+    (Arc::as_ptr(before) as usize, Arc::as_ptr(now) as usize)
 }
 
 /// Facts that were found out once, each with what was read to find it out.
@@ -102,9 +111,9 @@ struct Facts<K, T> {
 
 /// Who read which chunks and modules.
 pub struct Readers<K> {
-    of_chunks: FxHashMap<u64, FxHashSet<K>>,
-    of_headers: FxHashMap<u64, FxHashSet<K>>,
-    of_modules: FxHashMap<SmolStr, FxHashSet<K>>,
+    chunks: FxHashMap<u64, FxHashSet<K>>,
+    headers: FxHashMap<u64, FxHashSet<K>>,
+    modules: FxHashMap<SmolStr, FxHashSet<K>>,
 }
 
 impl<K, T> Default for Cache<K, T> {
@@ -115,11 +124,7 @@ impl<K, T> Default for Cache<K, T> {
 
 impl<K> Default for Readers<K> {
     fn default() -> Self {
-        Self {
-            of_chunks: FxHashMap::default(),
-            of_headers: FxHashMap::default(),
-            of_modules: FxHashMap::default(),
-        }
+        Self { chunks: FxHashMap::default(), headers: FxHashMap::default(), modules: FxHashMap::default() }
     }
 }
 
@@ -133,13 +138,13 @@ impl<T> Fact<T> {
 impl<K: Eq + Hash + Clone> Readers<K> {
     pub fn add(&mut self, key: &K, reads: Reads) {
         for chunk in reads.chunks {
-            self.of_chunks.entry(chunk).or_default().insert(key.clone());
+            self.chunks.entry(chunk).or_default().insert(key.clone());
         }
         for chunk in reads.headers {
-            self.of_headers.entry(chunk).or_default().insert(key.clone());
+            self.headers.entry(chunk).or_default().insert(key.clone());
         }
         for module in reads.modules {
-            self.of_modules.entry(module).or_default().insert(key.clone());
+            self.modules.entry(module).or_default().insert(key.clone());
         }
     }
 
@@ -155,22 +160,22 @@ impl<K: Eq + Hash + Clone> Readers<K> {
                 }
             }
         }
-        remove(key, &mut self.of_chunks, &reads.chunks);
-        remove(key, &mut self.of_headers, &reads.headers);
-        remove(key, &mut self.of_modules, &reads.modules);
+        remove(key, &mut self.chunks, &reads.chunks);
+        remove(key, &mut self.headers, &reads.headers);
+        remove(key, &mut self.modules, &reads.modules);
     }
 
     /// Takes it that nobody read a chunk.
     pub fn remove_chunk(&mut self, chunk: u64) {
-        self.of_chunks.remove(&chunk);
-        self.of_headers.remove(&chunk);
+        self.chunks.remove(&chunk);
+        self.headers.remove(&chunk);
     }
 
     pub fn of(&self, changes: &Changes, modules: &FxHashSet<SmolStr>) -> FxHashSet<K> {
-        let of_chunks = changes.chunks.iter().filter_map(|chunk| self.of_chunks.get(chunk));
-        let of_headers = changes.headers.iter().filter_map(|chunk| self.of_headers.get(chunk));
-        let of_modules = modules.iter().filter_map(|module| self.of_modules.get(module));
-        of_chunks.chain(of_headers).chain(of_modules).flatten().cloned().collect()
+        let chunks = changes.chunks.iter().filter_map(|chunk| self.chunks.get(chunk));
+        let headers = changes.headers.iter().filter_map(|chunk| self.headers.get(chunk));
+        let modules = modules.iter().filter_map(|module| self.modules.get(module));
+        chunks.chain(headers).chain(modules).flatten().cloned().collect()
     }
 }
 
@@ -286,6 +291,7 @@ impl Program {
             lineages: Cache::default(),
             objects: Cache::default(),
             summaries: Cache::default(),
+            differences: Mutex::default(),
         }
     }
 
@@ -324,9 +330,31 @@ impl Program {
         self.summaries.remember(key.clone(), summary.clone(), summary.reads().clone());
     }
 
+    /// How a summary differs from the one before, if it is known whether it does.
+    #[expect(clippy::option_option, reason = "not known, or not the same")]
+    pub(super) fn known_difference(
+        &self,
+        before: &Arc<Summary>,
+        now: &Arc<Summary>,
+    ) -> Option<Option<Arc<Places>>> {
+        let known = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&addresses(before, now)).map(|(_, _, difference)| difference.clone())
+    }
+
+    pub(super) fn remember_difference(
+        &self,
+        before: &Arc<Summary>,
+        now: &Arc<Summary>,
+        difference: Option<Arc<Places>>,
+    ) {
+        let mut known = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(addresses(before, now), (before.clone(), now.clone(), difference));
+    }
+
     /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
     /// forgotten thereby. Gives the modules of which the exports may now be others.
     pub fn forget_readers(&self, changes: &Changes, module: Option<&SmolStr>) -> FxHashSet<SmolStr> {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let nothing = Changes::default();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
         let mut fresh = self.globals.forget(changes, &gone);
@@ -351,6 +379,7 @@ impl Program {
 
     /// After a file came or went: what any import means may have changed.
     pub fn forget_all(&self) {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.found.clear();
         self.globals.clear();
         self.members.clear();

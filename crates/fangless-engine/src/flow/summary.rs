@@ -52,6 +52,9 @@ pub(super) struct Same {
     pub(super) moves: Moves,
 }
 
+/// Places before an edit, and where each is after it.
+pub(super) type Places = Vec<(Location, Location)>;
+
 /// Where places are after an edit of the text before them.
 #[derive(Default)]
 pub struct Moves {
@@ -62,10 +65,15 @@ pub struct Moves {
 
 impl Moves {
     /// `None` where that contradicts what was noted before: a place is in one place, and no two are in the same.
-    fn note(&mut self, old: Location, new: Location) -> Option<()> {
-        self.any |= old != new;
-        let is_one = *self.now.entry(old).or_insert(new) == new;
-        (is_one && *self.before.entry(new).or_insert(old) == old).then_some(())
+    fn note(&mut self, places: &[(Location, Location)]) -> Option<()> {
+        for (old, new) in places {
+            self.any |= old != new;
+            let is_one = *self.now.entry(*old).or_insert(*new) == *new;
+            if !is_one || *self.before.entry(*new).or_insert(*old) != *old {
+                return None;
+            }
+        }
+        Some(())
     }
 
     pub fn are_none(&self) -> bool {
@@ -264,8 +272,8 @@ impl Evaluator<'_> {
         now.calls.clear();
         for followed in reads.calls.values() {
             let summary = self.summary_of(&followed.call, depth.checked_sub(followed.level)?);
-            if !self.does_the_same(&followed.summary, &summary, &mut moves) {
-                return None;
+            if !Arc::ptr_eq(&followed.summary, &summary) {
+                moves.note(&self.difference(&followed.summary, &summary)?)?;
             }
             own = own.saturating_sub(followed.summary.cost * followed.counted);
             called += summary.cost * followed.counted;
@@ -275,9 +283,7 @@ impl Evaluator<'_> {
         // What did not move must not be where something else went.
         let is_kept = |followed: &&Followed| !moves_none && now.calls.contains_key(&followed.address());
         for followed in reads.calls.values().filter(is_kept) {
-            for at in self.places(&followed.summary) {
-                moves.note(at, at)?;
-            }
+            moves.note(&self.difference(&followed.summary, &followed.summary)?)?;
         }
         (cost < MAX_FOLLOWED && own + called < MAX_FOLLOWED).then_some(Same {
             reads: now,
@@ -286,28 +292,39 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Whether callers cannot tell a summary from the one before, but by how much it costs and by where places in what
-    /// was edited since are now.
-    fn does_the_same(&self, before: &Arc<Summary>, now: &Arc<Summary>, moves: &mut Moves) -> bool {
-        if Arc::ptr_eq(before, now) {
-            return true;
+    /// Where the places are now that a summary speaks of, if callers cannot tell it from the one before by anything but
+    /// that, and by how much it costs. Many ask for the same two.
+    fn difference(&self, before: &Arc<Summary>, now: &Arc<Summary>) -> Option<Arc<Places>> {
+        let program = self.program;
+        if let Some(known) = program.known_difference(before, now) {
+            return known;
+        }
+        let difference = self.find_difference(before, now).map(Arc::new);
+        program.remember_difference(before, now, difference.clone());
+        difference
+    }
+
+    fn find_difference(&self, before: &Arc<Summary>, now: &Arc<Summary>) -> Option<Places> {
+        if before.height != now.height || before.is_cut != now.is_cut {
+            return None;
         }
         let (old, new) = (self.places(before), self.places(now));
-        if old.len() != new.len() || before.height != now.height || before.is_cut != now.is_cut {
-            return false;
+        if old.len() != new.len() {
+            return None;
         }
         let is_edited =
             |chunk: u64| self.program.chunks.get(&chunk).is_some_and(|info| info.version > before.as_of);
-        for (old, new) in old.iter().zip(&new) {
-            let may_be = old == new || (old.chunk == new.chunk && is_edited(old.chunk));
-            if !may_be || moves.note(*old, *new).is_none() {
-                return false;
-            }
+        let mut moves = Moves::default();
+        for pair in old.into_iter().zip(new) {
+            let may_be = pair.0 == pair.1 || (pair.0.chunk == pair.1.chunk && is_edited(pair.0.chunk));
+            moves.note(may_be.then_some(&[pair])?)?;
         }
-        if old == new {
-            return self.is_like(before, now);
-        }
-        self.is_like(&before.relocated(self.observer, &mut |at| moves.of(at)), now)
+        let is_like = if moves.are_none() {
+            Arc::ptr_eq(before, now) || self.is_like(before, now)
+        } else {
+            self.is_like(&before.relocated(self.observer, &mut |at| moves.of(at)), now)
+        };
+        is_like.then(|| moves.now.into_iter().collect())
     }
 
     fn is_like(&self, one: &Summary, other: &Summary) -> bool {
@@ -421,7 +438,7 @@ impl Summary {
 
     /// With each place that it speaks of changed.
     fn relocated(&self, observer: &dyn Observer, change: &mut dyn FnMut(Location) -> Location) -> Self {
-        let mut value = |value: &Value, change: &mut dyn FnMut(Location) -> Location| {
+        let value = |value: &Value, change: &mut dyn FnMut(Location) -> Location| {
             map_taints(value, false, &mut |taint, _| taint.mapped(|origin| origin.relocated(change)))
         };
         let mut summary = self.clone();

@@ -90,9 +90,18 @@ impl Source {
 }
 
 impl Step {
-    fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
-        let previous = self.previous.as_ref().map(|step| Arc::new(step.relocated(change)));
-        Self { at: change(self.at), previous, ..self.clone() }
+    /// With each place on the path changed; the same one where none does.
+    fn relocated(step: &Arc<Self>, change: &mut dyn FnMut(Location) -> Location) -> Arc<Self> {
+        let at = change(step.at);
+        let previous = step.previous.as_ref().map(|previous| Self::relocated(previous, change));
+        let is_same_before = match (&previous, &step.previous) {
+            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
+            _ => true,
+        };
+        if at == step.at && is_same_before {
+            return Arc::clone(step);
+        }
+        Arc::new(Self { at, previous, ..(**step).clone() })
     }
 }
 
@@ -101,7 +110,7 @@ impl Origin {
     #[must_use]
     pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
         let source = self.source.relocated(change);
-        let path = self.path.as_ref().map(|step| Arc::new(step.relocated(change)));
+        let path = self.path.as_ref().map(|step| Step::relocated(step, change));
         Self { source, cleared: self.cleared, path }
     }
 
