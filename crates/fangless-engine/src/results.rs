@@ -6,8 +6,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use crate::callers::Callers;
 use crate::flow::Account;
-use crate::flow::program::{Changes, Globals, Readers};
+use crate::flow::given::Calls;
+use crate::flow::program::{Changes, Globals, Program, Readers};
+use crate::flow::taint::Location;
 use crate::rule::matching::RawFinding;
 
 /// What the evaluation of a chunk found, and what it read to find it.
@@ -23,6 +26,8 @@ pub(crate) struct ChunkResult {
     pub(crate) modules: Vec<ModuleRead>,
     /// All that was read, and the calls.
     pub(crate) account: Account,
+    /// What the functions of the program are called with.
+    pub(crate) calls: Arc<Calls>,
 }
 
 /// A module as an evaluation saw it.
@@ -39,6 +44,7 @@ pub(crate) struct Results {
     readers: Readers<u64>,
     /// How many results there ever were, but for those that were doubted and hold.
     pub(crate) evaluations: u64,
+    callers: Callers,
     /// Files without an entry have no results.
     files: FxHashMap<SmolStr, FileResults>,
 }
@@ -100,11 +106,18 @@ impl Results {
         }
         self.forget_reads(chunk);
         self.readers.add(&chunk, result.account.reads.all());
+        self.callers.add(chunk, &result.calls);
         self.known.insert(chunk, result.clone());
+    }
+
+    /// Whether every call of a function gives this parameter a constant.
+    pub(crate) fn give_constants(&self, program: &Program, parameter: Location) -> bool {
+        self.callers.give_constants(program, parameter)
     }
 
     fn forget_reads(&mut self, chunk: u64) {
         let Some(known) = self.known.get(&chunk) else { return };
+        self.callers.remove(chunk, &known.calls);
         self.readers.remove(&chunk, &known.account.reads.all());
     }
 

@@ -9,9 +9,10 @@ use crate::checks;
 use crate::config::Sanitizer;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
+use crate::flow::given::Calls;
 use crate::flow::program::{Changes, ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::{Location, Source, TagSet};
-use crate::flow::{Account, evaluate_chunk, evaluate_globals, renewed};
+use crate::flow::{Account, Evaluated, evaluate_chunk, evaluate_globals, renewed};
 use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::results::{ChunkResult, ModuleRead, Results, State};
@@ -434,12 +435,14 @@ impl Workspace {
             State::Unknown => {}
         }
         let mut matcher = Matcher::new(&self.index);
-        let mut account = evaluate_chunk(&self.program, chunk, &mut matcher);
+        let Evaluated { mut account, calls } = evaluate_chunk(&self.program, chunk, &mut matcher);
+        // Tests call with constants what the program itself calls with anything.
+        let calls = if is_test(&info.module) { Calls::default() } else { calls };
         let text = self.chunk_text(chunk).unwrap_or_default();
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
         self.run_queries(chunk, &mut matcher.found);
         account.reads.chunks.extend(read);
-        let result = Arc::new(self.accounted(info, matcher.found.into(), account));
+        let result = Arc::new(self.accounted(info, matcher.found.into(), account, Arc::new(calls)));
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         results.evaluations += 1;
         results.keep(&info.module, chunk, &result);
@@ -448,7 +451,13 @@ impl Workspace {
     }
 
     /// A result as of now.
-    fn accounted(&self, info: &ChunkInfo, findings: Arc<[RawFinding]>, account: Account) -> ChunkResult {
+    fn accounted(
+        &self,
+        info: &ChunkInfo,
+        findings: Arc<[RawFinding]>,
+        account: Account,
+        calls: Arc<Calls>,
+    ) -> ChunkResult {
         let reads = account.reads.without_calls();
         let chunks = &self.program.chunks;
         let version_of = |id: &u64| chunks.get(id).map(|info| (*id, info.version));
@@ -473,6 +482,7 @@ impl Workspace {
             headers: reads.headers.iter().filter_map(header_of).collect(),
             modules,
             account,
+            calls,
         }
     }
 
@@ -487,7 +497,7 @@ impl Workspace {
         } else {
             known.findings.iter().map(|finding| finding.relocated(&mut |at| moves.of(at))).collect()
         };
-        Some(Arc::new(self.accounted(info, findings, account)))
+        Some(Arc::new(self.accounted(info, findings, account, known.calls.clone())))
     }
 
     fn chunk_text(&self, chunk: u64) -> Option<&str> {
@@ -560,39 +570,58 @@ impl Workspace {
     }
 
     /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
-    /// A rule that says more drops what another says of the same place.
+    /// A rule that says more drops what another says of the same place, also where its own finding is no danger after
+    /// all.
     fn merge<'f>(&self, raw: Vec<&'f RawFinding>) -> Vec<(&'f RawFinding, u32)> {
         let mut merged: Vec<(&RawFinding, u32)> = Vec::new();
+        let mut is_live: Vec<bool> = Vec::new();
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
         for finding in raw {
             let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
+            let may_harm = !self.is_given_constants(&results, finding);
             match merged.get_mut(*place) {
                 Some((known, others)) => {
                     // What a caller passes for a parameter is the same source, better known.
                     let is_parameter =
                         |one: &RawFinding| matches!(one.source, Some(Source::Parameter { .. }));
                     *others += u32::from(
-                        known.source != finding.source && is_parameter(known) == is_parameter(finding),
+                        may_harm
+                            && is_live[*place]
+                            && known.source != finding.source
+                            && is_parameter(known) == is_parameter(finding),
                     );
-                    let better = (finding.certainty, std::cmp::Reverse(finding.steps.len()))
-                        > (known.certainty, std::cmp::Reverse(known.steps.len()));
+                    let better = (may_harm, finding.certainty, std::cmp::Reverse(finding.steps.len()))
+                        > (is_live[*place], known.certainty, std::cmp::Reverse(known.steps.len()));
                     if better {
                         *known = finding;
+                        is_live[*place] = may_harm;
                     }
                 }
-                None => merged.push((finding, 0)),
+                None => {
+                    merged.push((finding, 0));
+                    is_live.push(may_harm);
+                }
             }
         }
+        drop(results);
         let mut replacing: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
         for (at, rule) in places.keys().filter(|(_, rule)| !self.index.replaces[*rule].is_empty()) {
             replacing.entry(*at).or_default().push(*rule);
         }
+        let mut is_live = is_live.into_iter();
         merged.retain(|(finding, _)| {
             let name = &self.index.names[finding.rule];
             let mut others = replacing.get(&finding.at).into_iter().flatten();
-            !others.any(|other| self.index.replaces[*other].contains(name))
+            is_live.next().unwrap_or(false) && !others.any(|other| self.index.replaces[*other].contains(name))
         });
         merged
+    }
+
+    /// Whether all that a finding warns of is a parameter, and all calls that the program shows give it constants.
+    fn is_given_constants(&self, results: &Results, finding: &RawFinding) -> bool {
+        matches!(finding.source, Some(Source::Parameter { .. }))
+            && finding.steps.first().is_some_and(|(at, ..)| results.give_constants(&self.program, *at))
     }
 
     fn absolute(&self, path: &str, raw: &RawFinding, other_sources: u32) -> Option<Finding> {

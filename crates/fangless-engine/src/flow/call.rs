@@ -160,6 +160,11 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
+        if let Shape::Method { receiver, name } = &callee.shape
+            && matches!(receiver.shape, Shape::Unknown | Shape::Method { .. } | Shape::Object { .. })
+        {
+            self.note_unresolved(name);
+        }
         if let (Some(receiver), Some(method)) = (receiver, method) {
             let values = match method {
                 "update" => builtin::with_keywords(passed),

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
 use super::event::{Observer, SinkEvent};
 use super::function::Recent;
+use super::given::Calls;
 use super::modules::Loads;
 use super::program::{Globals, Program};
 use super::summary::{Effort, Followed, Key, Moves, Summary};
@@ -158,6 +159,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) loads: Loads,
     /// Summaries found out while modules are under way: they hold no longer than that.
     pub(super) unsettled: FxHashMap<Key, Arc<Summary>>,
+    /// What the functions of the program are called with here.
+    pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
     pub(super) heard: Option<Vec<SinkEvent>>,
 }
@@ -174,6 +177,7 @@ impl<'a> Evaluator<'a> {
             reads: Reads::default(),
             loads: Loads::default(),
             unsettled: FxHashMap::default(),
+            calls: Calls::default(),
             heard: None,
         }
     }
@@ -304,11 +308,18 @@ pub fn renewed(
     Some((Account { reads: same.reads, cost: same.cost }, same.moves))
 }
 
+/// What the evaluation of a chunk took, and what it calls.
+#[derive(Default)]
+pub struct Evaluated {
+    pub account: Account,
+    pub calls: Calls,
+}
+
 /// Evaluates a chunk: its statements, and every function of it with unknown arguments.
-pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Account {
+pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Evaluated {
     let mut evaluator = Evaluator::new(program, observer);
-    let Some(info) = program.chunks.get(&chunk) else { return Account::default() };
-    let Some(mut frame) = evaluator.new_frame(chunk) else { return Account::default() };
+    let Some(info) = program.chunks.get(&chunk) else { return Evaluated::default() };
+    let Some(mut frame) = evaluator.new_frame(chunk) else { return Evaluated::default() };
     let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
     frame.class = class;
     evaluator.reads.modules.insert(frame.module.clone());
@@ -321,7 +332,8 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    Account { cost: evaluator.effort.cost(), reads: evaluator.reads }
+    let account = Account { cost: evaluator.effort.cost(), reads: evaluator.reads };
+    Evaluated { account, calls: evaluator.calls }
 }
 
 /// The class whose member a chunk is.

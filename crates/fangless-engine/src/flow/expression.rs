@@ -27,18 +27,24 @@ impl Evaluator<'_> {
             ExpressionKind::Ellipsis => Value::unknown(),
             ExpressionKind::Name(name) => {
                 let value = self.lookup(name);
+                self.note_handed_on(&value);
                 self.as_source(value, expression)
             }
             ExpressionKind::Attribute { value, name } => {
                 let owner = self.expression(value);
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
+                self.note_handed_on(&result);
                 let result = self.as_source(result, expression);
                 self.with_fields(&owner, name, result)
             }
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);
                 let key = self.expression(index);
+                if matches!(&owner.shape, Shape::External(name) if name.ends_with(".Annotated")) {
+                    let shape = Shape::Annotation(self.location(expression.range));
+                    return Value { shape, taint: Taint::default() };
+                }
                 self.subscript(&owner, &key, index)
             }
             ExpressionKind::Slice(parts) => {
