@@ -5,25 +5,33 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::answer::Held;
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
 use super::event::{Observer, SinkEvent};
 use super::function::Recent;
 use super::given::Calls;
 use super::modules::Loads;
+use super::place::is_place;
 use super::program::{Globals, Program};
-use super::summary::{Call, Effort, Summary};
+use super::remember::Noted;
+use super::summary::{Effort, Followed, Key, Moves, Summary};
 use super::taint::{Location, TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Expression, Ir, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
 /// What an evaluation read beside its own chunk.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Default, Clone)]
 pub struct Reads {
+    /// Chunks of which everything counts.
     pub chunks: FxHashSet<u64>,
+    /// Chunks of which everything counts but the bodies of their functions.
+    pub headers: FxHashSet<u64>,
     pub modules: FxHashSet<SmolStr>,
     /// What was read for facts that were found out before, by the address of each.
     shared: FxHashMap<usize, Arc<Reads>>,
+    /// The calls of which it counts what they do, by the address of each summary.
+    pub(super) calls: FxHashMap<usize, Followed>,
 }
 
 impl Reads {
@@ -32,17 +40,34 @@ impl Reads {
         self.shared.entry(Arc::as_ptr(reads) as usize).or_insert_with(|| reads.clone());
     }
 
-    /// All of it in one.
-    pub(super) fn all(&self) -> Self {
+    /// All of it in one, with what was read to find out what the calls do.
+    #[must_use]
+    pub fn all(&self) -> Self {
+        self.gathered(true)
+    }
+
+    /// All of it in one, but for the calls: whoever read this and made these calls finds the same as long as this is the
+    /// same and they do the same.
+    #[must_use]
+    pub fn without_calls(&self) -> Self {
+        self.gathered(false)
+    }
+
+    fn gathered(&self, with_calls: bool) -> Self {
         let mut all = Self::default();
         let mut seen = FxHashSet::default();
         let mut pending = vec![self];
+        let mut is_counted = with_calls;
         while let Some(reads) = pending.pop() {
             all.chunks.extend(&reads.chunks);
+            all.headers.extend(&reads.headers);
             all.modules.extend(reads.modules.iter().cloned());
-            pending.extend(
-                reads.shared.iter().filter(|(address, _)| seen.insert(**address)).map(|(_, reads)| &**reads),
-            );
+            let calls = reads.calls.values().filter(|_| is_counted).map(|followed| followed.summary.reads());
+            let inner = reads.shared.values().chain(calls);
+            pending
+                .extend(inner.filter(|reads| seen.insert(Arc::as_ptr(reads) as usize)).map(|reads| &**reads));
+            // Calls that a fact was found out from are no calls of whoever asked for the fact.
+            is_counted = true;
         }
         all
     }
@@ -65,6 +90,9 @@ impl Variables {
     }
 
     pub(super) fn join(&mut self, other: Self) {
+        // What one way found out of a place does not hold on the other.
+        self.0
+            .retain(|(name, value)| !is_place(name) || !value.taint.is_clean() || other.get(name).is_some());
         for (name, value) in other.0 {
             match self.0.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, known)) => {
@@ -72,6 +100,7 @@ impl Variables {
                         *known = known.join(&value);
                     }
                 }
+                None if is_place(&name) && value.taint.is_clean() => {}
                 None => self.0.push((name, value)),
             }
         }
@@ -120,6 +149,16 @@ pub(super) struct Frame {
     pub(super) aliases: Vec<(SmolStr, Expression)>,
     /// How many branches deep the statement stands that is evaluated.
     pub(super) branches: u32,
+    /// Whether some variables are places in objects without known parts.
+    pub(super) has_places: bool,
+    /// Conditions that have a name.
+    pub(super) noted: Vec<Noted>,
+    /// How many conditions were named so far.
+    pub(super) notes: usize,
+    /// Texts in answers whose type is not yet known.
+    pub(super) held: Vec<Held>,
+    /// The call under evaluation whose result gets a name, and the name.
+    pub(super) named_next: Option<(TextRange, SmolStr)>,
     /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
     pub(super) rebound: Vec<SmolStr>,
 }
@@ -136,7 +175,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) reads: Reads,
     pub(super) loads: Loads,
     /// Summaries found out while modules are under way: they hold no longer than that.
-    pub(super) unsettled: FxHashMap<Arc<Call>, Arc<Summary>>,
+    pub(super) unsettled: FxHashMap<Key, Arc<Summary>>,
     /// What the functions of the program are called with here.
     pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
@@ -212,6 +251,11 @@ impl<'a> Evaluator<'a> {
             is_module: false,
             aliases: Vec::new(),
             branches: 0,
+            has_places: false,
+            noted: Vec::new(),
+            notes: 0,
+            held: Vec::new(),
+            named_next: None,
             rebound: Vec::new(),
         })
     }
@@ -271,10 +315,29 @@ pub fn evaluate_globals(program: &Program, module: &SmolStr, observer: &mut dyn 
     Evaluator::new(program, observer).module_globals(module).unwrap_or_default()
 }
 
-/// What the evaluation of a chunk read, and what it calls.
+/// What was read to evaluate something, and how many statements of called functions were looked at.
+#[derive(Default)]
+pub struct Account {
+    pub reads: Reads,
+    cost: usize,
+}
+
+/// The account of what read and called the same, if its calls still do the same: nothing else came out then, but for
+/// where places are now.
+pub fn renewed(
+    program: &Program,
+    account: &Account,
+    observer: &mut dyn Observer,
+) -> Option<(Account, Moves)> {
+    let mut evaluator = Evaluator::new(program, observer);
+    let same = evaluator.same_calls(&account.reads, account.cost, MAX_CALL_DEPTH)?;
+    Some((Account { reads: same.reads, cost: same.cost }, same.moves))
+}
+
+/// What the evaluation of a chunk took, and what it calls.
 #[derive(Default)]
 pub struct Evaluated {
-    pub reads: Reads,
+    pub account: Account,
     pub calls: Calls,
 }
 
@@ -286,16 +349,18 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
     frame.class = class;
     evaluator.reads.modules.insert(frame.module.clone());
-    evaluator.reads.chunks.extend(class.map(|class| class.chunk));
+    evaluator.reads.headers.extend(class.map(|class| class.chunk));
     let ir = frame.ir.clone();
     // Module-level names that other chunks bind are found among the module's globals.
     evaluator.frames.push(frame);
     evaluator.block(&ir.body);
+    evaluator.tell_held();
     // A method does not see the other names of its class.
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    Evaluated { reads: evaluator.reads.all(), calls: evaluator.calls }
+    let account = Account { cost: evaluator.effort.cost(), reads: evaluator.reads };
+    Evaluated { account, calls: evaluator.calls }
 }
 
 /// The class whose member a chunk is.

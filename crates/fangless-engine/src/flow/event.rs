@@ -32,6 +32,8 @@ pub struct CallEvent<'a> {
     pub assumed: Option<SmolStr>,
     /// The program names the function elsewhere than in front of these arguments.
     pub is_indirect: bool,
+    /// How many branches deep the call stands.
+    pub branches: u32,
 }
 
 /// A value bound to a name.
@@ -46,6 +48,8 @@ pub struct BindingEvent<'a> {
     pub expression: &'a Expression,
     /// The whole binding.
     pub statement: Location,
+    /// The attribute that is bound, as the program spells it, and how many branches deep.
+    pub place: Option<(SmolStr, u32)>,
 }
 
 /// A value that a web framework may read as a setting.
@@ -101,6 +105,19 @@ pub struct SinkEvent {
     pub assumed: Option<SmolStr>,
 }
 
+impl SinkEvent {
+    /// With each place of it changed.
+    #[must_use]
+    pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        Self {
+            at: change(self.at),
+            argument: change(self.argument),
+            origin: self.origin.relocated(change),
+            ..self.clone()
+        }
+    }
+}
+
 /// What an observer made of what it heard; the evaluator keeps it without looking into it.
 pub type Told = std::sync::Arc<dyn std::any::Any + Send + Sync>;
 
@@ -112,6 +129,10 @@ pub trait Observer {
     fn end(&mut self, before: Option<Told>) -> Option<Told>;
     /// Hears once more what was heard then.
     fn again(&mut self, told: &Told);
+    /// What was heard, with each place of it changed.
+    fn relocated(&self, told: &Told, change: &mut dyn FnMut(Location) -> Location) -> Told;
+    /// Whether the same was heard both times.
+    fn is_same(&self, one: &Told, other: &Told) -> bool;
     fn call(&mut self, event: &CallEvent<'_>);
     fn binding(&mut self, event: &BindingEvent<'_>);
     fn sink(&mut self, event: SinkEvent);

@@ -59,13 +59,15 @@ impl Outcome {
 /// A call of a function of the workspace that was passed something untrusted.
 pub(super) struct Recent {
     /// The whole call.
-    call: TextRange,
+    pub(super) call: TextRange,
     function: FunctionReference,
     /// Parameters before those that arguments are passed for.
     skip: usize,
     /// The arguments that are untrusted.
     untrusted: Vec<TextRange>,
     summary: Arc<Summary>,
+    /// What the object is at each way out on which the method gives something true or false.
+    receivers: Vec<(bool, Value)>,
 }
 
 impl Evaluator<'_> {
@@ -110,7 +112,7 @@ impl Evaluator<'_> {
         passed: &[Passed<'_>],
         whole: &Expression,
     ) -> Outcome {
-        self.reads.chunks.insert(reference.chunk);
+        self.reads.headers.insert(reference.chunk);
         self.note_given(reference, receiver.is_some(), passed);
         let at = self.location(whole.range);
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
@@ -151,6 +153,7 @@ impl Evaluator<'_> {
         if self.effort.is_spent() {
             return None;
         }
+        self.reads.chunks.insert(reference.chunk);
         let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
         for (_, value) in &mut variables.0 {
@@ -244,6 +247,7 @@ impl Evaluator<'_> {
         if let Some(function) = ir.functions.get(reference.index) {
             self.block(&function.body);
         }
+        self.tell_held();
         self.following -= 1;
         let frame = self.frames.pop()?;
         let mut exits = frame.exits;
@@ -258,14 +262,18 @@ impl Evaluator<'_> {
             });
         }
         // Of the variables only the parameters can be anyone else's.
+        let is_parameter =
+            |name: &SmolStr| function.parameters.iter().any(|parameter| parameter.name == *name);
         for (_, state) in &mut exits {
-            state.0.retain(|(name, _)| function.parameters.iter().any(|parameter| parameter.name == *name));
+            state.0.retain(|(name, _)| is_parameter(name));
         }
+        let mut rebound = frame.rebound;
+        rebound.retain(is_parameter);
         let mut value = value.unwrap_or_default();
         if is_quoting(&function.name) {
             value = without_parameters(value);
         }
-        Some(Summary::of_body(value, exits, frame.rebound))
+        Some(Summary::of_body(value, exits, rebound))
     }
 
     /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.
@@ -313,9 +321,13 @@ impl Evaluator<'_> {
             .filter(|one| !one.value.deep_taint().is_clean())
             .map(|one| one.argument.range)
             .collect();
-        if called.is_indirect || untrusted.is_empty() {
+        let of_untrusted = called.receiver.is_some_and(|receiver| {
+            matches!(receiver.shape, Shape::Object { .. }) && !receiver.deep_taint().is_clean()
+        });
+        if called.is_indirect || (untrusted.is_empty() && !of_untrusted) {
             return;
         }
+        let receivers = if of_untrusted { self.receivers_after(function, outcome) } else { Vec::new() };
         let call = called.whole.range;
         let skip = usize::from(called.receiver.is_some());
         let recent = &mut self.frame().recent;
@@ -323,7 +335,25 @@ impl Evaluator<'_> {
         if recent.len() >= MAX_RECENT {
             recent.remove(0);
         }
-        recent.push(Recent { call, function, skip, untrusted, summary: outcome.summary.clone() });
+        recent.push(Recent { call, function, skip, untrusted, summary: outcome.summary.clone(), receivers });
+    }
+
+    fn receivers_after(&self, function: FunctionReference, outcome: &Outcome) -> Vec<(bool, Value)> {
+        let own = self.program.function(function).and_then(|(_, function)| function.parameters.first());
+        let Some(own) = own else { return Vec::new() };
+        let exits = outcome.summary.exits.iter().filter_map(|(truth, state)| {
+            let receiver = outcome.incoming.actual(state.get(&own.name)?, outcome.at, &outcome.note);
+            Some(((*truth)?, receiver))
+        });
+        exits.collect()
+    }
+
+    /// What the object of a method call is once that gave something true, or false.
+    pub(super) fn receiver_after(&self, call: &Expression, truth: bool) -> Option<Value> {
+        let recent = self.frame_ref().recent.iter().find(|one| one.call == call.range)?;
+        let mut receivers = recent.receivers.iter().filter(|(known, _)| *known == truth).map(|(_, one)| one);
+        let first = receivers.next()?.clone();
+        Some(receivers.fold(first, |joined, one| joined.join(one)))
     }
 
     /// For each argument of a call of a workspace function that was evaluated just now, the tags that its body cleared on

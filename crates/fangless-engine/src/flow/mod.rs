@@ -2,11 +2,15 @@
 //! bindings, sinks reached); it knows no rule.
 
 mod alias;
+mod answer;
 pub mod bounds;
 mod builtin;
 mod call;
 mod callback;
+mod character;
 mod class;
+mod dictionary;
+mod each;
 mod evaluator;
 pub mod event;
 mod expression;
@@ -19,10 +23,13 @@ mod iteration;
 mod library;
 mod modelled;
 mod modules;
+mod narrow;
 mod parameter;
 mod pattern;
+mod place;
 pub mod program;
 mod record;
+mod remember;
 mod route;
 mod setting;
 mod sink;
@@ -31,4 +38,4 @@ mod summary;
 pub mod taint;
 pub mod value;
 
-pub use evaluator::{Evaluated, Reads, evaluate_chunk, evaluate_globals};
+pub use evaluator::{Account, Evaluated, Reads, evaluate_chunk, evaluate_globals, renewed};

@@ -136,7 +136,8 @@ impl Evaluator<'_> {
             let frame = self.frames.pop();
             variables = frame.map(last_state).unwrap_or_default();
         }
-        Globals { values: variables.0.into_iter().collect() }
+        let names = variables.0.into_iter().filter(|(name, _)| !super::place::is_place(name));
+        Globals { values: names.collect() }
     }
 }
 

@@ -64,6 +64,8 @@ pub enum Shape {
     },
     /// An instance of an external class.
     Instance(SmolStr),
+    /// A compiled regular expression.
+    Pattern(Arc<str>),
     /// A method of a value, not yet called.
     Method {
         receiver: Arc<Value>,
@@ -117,6 +119,7 @@ impl PartialEq for Shape {
             (Self::Annotation(one), Self::Annotation(other)) => one == other,
             (Self::Constant(one), Self::Constant(other)) => one == other,
             (Self::Choice(one), Self::Choice(other)) => same(one, other),
+            (Self::Pattern(one), Self::Pattern(other)) => one == other,
             (Self::Pieces(one), Self::Pieces(other)) => same(one, other),
             (Self::External(one), Self::External(other)) | (Self::Instance(one), Self::Instance(other)) => {
                 one == other
