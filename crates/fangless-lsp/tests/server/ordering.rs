@@ -57,14 +57,33 @@ async fn a_stale_result_is_never_published() {
     client.change(URI, 2, json!([{"text": "second"}])).await;
     client.barrier().await;
     keeper.let_one_through();
-    // The next analysis starts after the result of the first was dealt with.
+    // The next analysis starts after the result of the first was kept.
     assert_eq!(keeper.started().await, "second");
+    client.settle().await;
+    assert_eq!(client.unread_publishes(), Vec::<&Value>::new());
     keeper.let_one_through();
     let published = client.published(URI).await;
     assert_eq!(
         (&published["version"], &published["diagnostics"][0]["message"]),
         (&json!(2), &json!("second"))
     );
+}
+
+#[tokio::test]
+async fn who_asks_is_never_given_a_stale_result() {
+    let (plan, mut keeper) = Plan::echoing().gated();
+    let mut client = Client::pulling(plan).await;
+    client.open(URI, "first").await;
+    assert_eq!(keeper.started().await, "first");
+    let asked = client.ask("textDocument/diagnostic", json!({"textDocument": {"uri": URI}})).await;
+    client.change(URI, 2, json!([{"text": "second"}])).await;
+    client.barrier().await;
+    keeper.let_one_through();
+    assert_eq!(keeper.started().await, "second");
+    client.settle().await;
+    assert!(!client.is_answered(asked), "the only result is that of an older text");
+    keeper.let_one_through();
+    assert_eq!(client.reply(asked).await.unwrap()["items"][0]["message"], "second");
 }
 
 #[tokio::test]
