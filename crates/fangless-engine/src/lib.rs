@@ -16,6 +16,7 @@ pub mod model;
 mod results;
 pub mod rule;
 pub mod secret;
+mod stdlib;
 mod suppress;
 pub mod syntax;
 pub mod text;

@@ -638,7 +638,8 @@ impl Workspace {
         for (path, chunk) in chunks {
             let Some(info) = self.program.chunks.get(&chunk) else { continue };
             for (module, level) in imports(&info.ir) {
-                let candidates = module_candidates(path, &module, level);
+                let candidates = module_candidates(path, &module, level).into_iter().map(|one| one.path);
+                let candidates: Vec<SmolStr> = candidates.collect();
                 if candidates.iter().any(|candidate| self.files.contains_key(candidate)) {
                     continue;
                 }

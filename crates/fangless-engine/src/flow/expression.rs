@@ -213,7 +213,8 @@ impl Evaluator<'_> {
                     // An attribute of an object's attribute: no text that a caller passed.
                     Shape::Method { .. } => owner.deep_taint().without_parameters(),
                     _ => owner.deep_taint(),
-                },
+                }
+                .cleared(self.program.models.sanitizer_method(name).unwrap_or_default()),
             },
         }
     }
@@ -520,7 +521,7 @@ impl Evaluator<'_> {
                         }
                     }
                     if *conversion == Some('r') {
-                        result = Value::tainted(result.deep_taint().cleared(TagSet::of(&[Tag::Log])));
+                        result = Value::tainted(library::quoted_taint(&result));
                     }
                     let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
                     if numeric {

@@ -45,6 +45,12 @@ impl Evaluator<'_> {
             if let Some(value) = self.declared(handled, handler, parameter, position, at) {
                 return value;
             }
+            if handler.trusted {
+                return match &parameter.annotation {
+                    Some(annotation) => self.typed(annotation, Taint::default()),
+                    None => Value::unknown(),
+                };
+            }
             let class = handler.parameter.get(&position.to_string()).and_then(toml::Value::as_str);
             if let Some(class) = class {
                 return Value::instance(class);
