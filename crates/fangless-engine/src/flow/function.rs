@@ -152,7 +152,7 @@ impl Evaluator<'_> {
         }
         let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
-        for (_, value) in &mut variables.0 {
+        for value in variables.values_mut() {
             *value = std::mem::take(value).step(at, StepKind::Call, note);
         }
         // It sees the variables of the scope that it is called in, when that is where it was defined.
@@ -258,7 +258,7 @@ impl Evaluator<'_> {
         }
         // Of the variables only the parameters can be anyone else's.
         for (_, state) in &mut exits {
-            state.0.retain(|(name, _)| function.parameters.iter().any(|parameter| parameter.name == *name));
+            state.retain(|name| function.parameters.iter().any(|parameter| parameter.name == *name));
         }
         let mut value = value.unwrap_or_default();
         if is_quoting(&function.name) {

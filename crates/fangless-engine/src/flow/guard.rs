@@ -376,7 +376,7 @@ impl Evaluator<'_> {
             return;
         }
         if let Some(state) = &mut self.frame().state {
-            for (_, variable) in &mut state.0 {
+            for variable in state.values_mut() {
                 let shares = variable
                     .deep_taint()
                     .origins()

@@ -136,7 +136,7 @@ impl Evaluator<'_> {
             let frame = self.frames.pop();
             variables = frame.map(last_state).unwrap_or_default();
         }
-        Globals { values: variables.0.into_iter().collect() }
+        Globals { values: variables.into_entries().into_iter().collect() }
     }
 }
 

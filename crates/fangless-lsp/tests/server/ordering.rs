@@ -40,6 +40,11 @@ async fn a_burst_of_edits_ends_in_the_clients_text() {
                 changes.push(json!({"text": text}));
             }
             client.change(URI, version, json!(changes)).await;
+            // Now and then the engine is let catch up, so that it is told edits and not the whole text.
+            if version % 5 == 0 && version < last {
+                let published = client.published_version(URI, version).await;
+                assert_eq!(published["diagnostics"][0]["message"], text, "{unit:?}");
+            }
         }
         let published = client.published_version(URI, last).await;
         assert_eq!(published["diagnostics"][0]["message"], text, "{unit:?}");
@@ -130,4 +135,16 @@ async fn closing_takes_the_diagnostics_back_and_reopening_starts_anew() {
     assert_eq!(client.published(URI).await["diagnostics"], json!([]));
     client.open(URI, "again").await;
     assert_eq!(client.published(URI).await["diagnostics"][0]["message"], "again");
+}
+
+#[tokio::test]
+async fn who_closes_and_opens_at_once_has_an_open_document() {
+    let mut client = Client::pushed(Plan::echoing()).await;
+    client.open(URI, "first").await;
+    client.close(URI).await;
+    let document = json!({"uri": URI, "languageId": "python", "version": 7, "text": "again"});
+    client.notify("textDocument/didOpen", json!({"textDocument": document})).await;
+    let at = json!({"line": 0, "character": 5});
+    client.change(URI, 8, json!([{"range": {"start": at, "end": at}, "text": "!"}])).await;
+    assert_eq!(client.published_version(URI, 8).await["diagnostics"][0]["message"], "again!");
 }
