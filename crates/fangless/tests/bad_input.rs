@@ -126,27 +126,31 @@ fn long_files_of_little_sense() {
     let kinds = [
         "\\\n".repeat(many),
         " \\\n".repeat(many),
+        format!("x = 1\n{}", "# a\n".repeat(5 * many)),
         "\"\n".repeat(many),
         "(\n".repeat(many),
         format!("{}def f(): pass\n", "@a\n".repeat(many)),
         (1..many).map(|number| format!("x{number} = x{} + y; ", number - 1)).collect(),
         format!("class C:\n{}", "    def m(self): pass\n".repeat(many)),
-        "x = \"\u{202e}\u{2066}\"\n".repeat(4_000),
     ];
     for odd in kinds {
         beside_bad(odd.as_bytes()).finds_bad_in(&["bad.py"]);
     }
+    let findings = beside_bad("x = \"\u{202e}\"\n".repeat(4_000).as_bytes());
+    assert_eq!(findings.stdout.lines().count(), 4_001);
 }
 
 #[test]
 fn nested_statements() {
     let depth = 500;
-    let nest = |line: &str| (0..depth).map(|level| format!("{}{line}\n", " ".repeat(level))).collect::<String>();
+    let nest =
+        |line: &str| (0..depth).map(|level| format!("{}{line}\n", " ".repeat(level))).collect::<String>();
     let inside = format!("{}pass\n", " ".repeat(depth));
     for line in ["if x:", "for x in y:", "while x:", "with x:", "def f(x):", "class C:", "try:", "match x:"] {
         beside_bad(format!("{}{inside}", nest(line)).as_bytes()).finds_bad_in(&["bad.py"]);
     }
-    let chain: String = (0..10_000).map(|number| format!("elif x == {number}:\n    y = {number}\n")).collect();
+    let chain: String =
+        (0..10_000).map(|number| format!("elif x == {number}:\n    y = {number}\n")).collect();
     beside_bad(format!("if x:\n    pass\n{chain}").as_bytes()).finds_bad_in(&["bad.py"]);
 }
 
@@ -197,7 +201,10 @@ mod unix {
     /// Opening a pipe that nobody writes into never ends.
     #[test]
     fn pipes_are_left_closed() {
-        let project = Project::new(&[("bad.py", b"import helper\nimport yaml\nyaml.load(helper.x, Loader=yaml.Loader)\n")]);
+        let project = Project::new(&[(
+            "bad.py",
+            b"import helper\nimport yaml\nyaml.load(helper.x, Loader=yaml.Loader)\n",
+        )]);
         let pipes = ["a_pipe.py", "helper.py", "requirements.txt", "pyproject.toml"];
         let made = Command::new("mkfifo").args(pipes.map(|name| project.path(name))).status().unwrap();
         assert!(made.success());
@@ -218,7 +225,11 @@ mod unix {
         let gone = project.path("gone");
         std::fs::create_dir(&gone).unwrap();
         let mut command = Command::new("sh");
-        command.current_dir(&gone).args(["-c", "rmdir ../gone && exec \"$0\" check", env!("CARGO_BIN_EXE_fangless")]);
+        command.current_dir(&gone).args([
+            "-c",
+            "rmdir ../gone && exec \"$0\" check",
+            env!("CARGO_BIN_EXE_fangless"),
+        ]);
         let output = command.output().unwrap();
         assert!(
             String::from_utf8_lossy(&output.stderr).starts_with("error: the working directory is gone"),

@@ -139,22 +139,25 @@ fn nothing_in_the_engine_fails_for_a_programs_text() {
     let engine = crates().join("fangless-engine/src");
     let lines = MEETS_PROGRAMS.iter().flat_map(|part| code_lines(&engine.join(part)));
     let found: Vec<String> = lines
-        .filter(|(_, code)| code.match_indices("Result<").any(|(at, _)| !code[..at].ends_with(char::is_alphanumeric)))
+        .filter(|(_, code)| {
+            code.match_indices("Result<").any(|(at, _)| !code[..at].ends_with(char::is_alphanumeric))
+        })
         .map(|(place, code)| format!("{place}: {code}"))
         .collect();
     assert_eq!(found, Vec::<String>::new());
 }
 
 /// Each part of the engine, and the parts that it may name. Of `rule` those above it may name the shape of a condition.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
+    ("stdlib.rs", &[]),
     ("text", &[]),
     ("syntax", &["text"]),
     ("secret", &["text", "syntax", "rule::schema"]),
     ("model", &["rule::schema"]),
-    ("flow", &["text", "syntax", "secret", "model", "finding", "rule::schema"]),
+    ("flow", &["stdlib", "text", "syntax", "secret", "model", "finding", "rule::schema"]),
     ("rule", &["text", "syntax", "secret", "model", "finding", "flow"]),
     ("checks", &["text", "syntax", "secret", "model", "finding", "flow", "rule"]),
-    ("fix", &["text", "secret", "finding", "rule"]),
+    ("fix", &["stdlib", "text", "secret", "finding", "rule"]),
     ("manifest", &["text", "finding", "rule", "checks"]),
 ];
 
@@ -167,7 +170,9 @@ fn the_parts_of_the_engine_name_only_those_before_them() {
             for (at, _) in code.match_indices("crate::") {
                 let named = &code[at + "crate::".len()..];
                 let is_it = |part: &&str| {
-                    named.strip_prefix(*part).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+                    named
+                        .strip_prefix(*part)
+                        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
                 };
                 if !is_it(&layer) && !allowed.iter().any(is_it) {
                     found.push(format!("{place}: {code}"));
@@ -182,7 +187,8 @@ fn the_parts_of_the_engine_name_only_those_before_them() {
 fn the_grammar_is_named_by_those_who_read_trees_only() {
     let engine = crates().join("fangless-engine/src");
     let mut found = Vec::new();
-    for layer in LAYERS.map(|(layer, _)| layer).into_iter().filter(|layer| !["syntax", "fix"].contains(layer)) {
+    for layer in LAYERS.map(|(layer, _)| layer).into_iter().filter(|layer| !["syntax", "fix"].contains(layer))
+    {
         found.extend(places(&engine.join(layer), &["tree_sitter", "tree_sitter_python"]));
     }
     found.retain(|place| !place.contains("rule/query.rs"));
@@ -201,8 +207,11 @@ fn every_crate_is_held_to_the_lints_and_versions_of_the_workspace() {
         let path = entry.unwrap().path().join("Cargo.toml");
         let manifest = fs::read_to_string(&path).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true\n"), "{}", path.display());
-        let has_version = |line: &&str| line.contains("version = \"") || line.contains(" = \"^") || {
-            line.split_once(" = \"").is_some_and(|(_, value)| value.starts_with(|c: char| c.is_ascii_digit()))
+        let has_version = |line: &&str| {
+            line.contains("version = \"") || line.contains(" = \"^") || {
+                line.split_once(" = \"")
+                    .is_some_and(|(_, value)| value.starts_with(|c: char| c.is_ascii_digit()))
+            }
         };
         assert_eq!(manifest.lines().find(has_version), None, "{}", path.display());
     }
@@ -211,7 +220,9 @@ fn every_crate_is_held_to_the_lints_and_versions_of_the_workspace() {
 #[test]
 fn every_module_says_what_it_is_for() {
     let silent = |file: &PathBuf| !fs::read_to_string(file).unwrap().starts_with("//! ");
-    let files = rust_files(&crates()).into_iter().filter(|file| !file.components().any(|part| part.as_os_str() == "target"));
+    let files = rust_files(&crates())
+        .into_iter()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "target"));
     assert_eq!(files.filter(silent).collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }
 
@@ -223,7 +234,8 @@ fn nothing_panics_outside_tests() {
     let mut found = Vec::new();
     for name in ["fangless-engine", "fangless-project", "fangless-lsp", "fangless"] {
         for (place, code) in code_lines(&crates().join(name).join("src")) {
-            let ends = [".unwrap()", "panic!(", "todo!(", "unimplemented!(", "unreachable!(", ".expect(\"\")"];
+            let ends =
+                [".unwrap()", "panic!(", "todo!(", "unimplemented!(", "unreachable!(", ".expect(\"\")"];
             if ends.iter().any(|word| code.contains(word)) && !MAY.iter().any(|file| place.contains(file)) {
                 found.push(format!("{place}: {code}"));
             }
@@ -250,7 +262,15 @@ fn tests_do_not_sleep_and_ask_no_clock() {
 #[test]
 fn the_architecture_names_files_that_exist() {
     let page = fs::read_to_string(crates().join("../docs/architecture.md")).unwrap();
-    let homes = ["..", ".", "fangless-engine", "fangless-engine/src", "fangless-engine/src/flow", "fangless-lsp", "fangless"];
+    let homes = [
+        "..",
+        ".",
+        "fangless-engine",
+        "fangless-engine/src",
+        "fangless-engine/src/flow",
+        "fangless-lsp",
+        "fangless",
+    ];
     let exists = |name: &str| homes.iter().any(|home| crates().join(home).join(name).exists());
     let is_path = |name: &&str| {
         !name.contains(' ') && (name.ends_with('/') || name.ends_with(".rs") || name.contains("tests/"))

@@ -110,8 +110,8 @@ impl Variables {
         self.entries.iter()
     }
 
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.entries.iter_mut().map(|(_, value)| value)
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&SmolStr, &mut Value)> {
+        self.entries.iter_mut().map(|(name, value)| (&*name, value))
     }
 
     pub(super) fn retain(&mut self, mut is_kept: impl FnMut(&SmolStr) -> bool) {

@@ -152,7 +152,7 @@ impl Evaluator<'_> {
         }
         let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
-        for value in variables.values_mut() {
+        for (_, value) in variables.iter_mut() {
             *value = std::mem::take(value).step(at, StepKind::Call, note);
         }
         // It sees the variables of the scope that it is called in, when that is where it was defined.

@@ -376,7 +376,7 @@ impl Evaluator<'_> {
             return;
         }
         if let Some(state) = &mut self.frame().state {
-            for variable in state.values_mut() {
+            for (_, variable) in state.iter_mut() {
                 let shares = variable
                     .deep_taint()
                     .origins()

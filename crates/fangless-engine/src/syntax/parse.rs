@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tree_sitter::{InputEdit, Parser, Point, Tree};
 
 use super::repair::{self, Repair};
+use super::rows;
 use crate::text::Unclosed;
 
 thread_local! {
@@ -60,50 +61,17 @@ pub fn reparse(text: &str, unclosed: &[Unclosed], old: &ParsedChunk) -> ParsedCh
     ParsedChunk { tree, text: text_now.into(), repair: Repair::default() }
 }
 
-/// So many continued lines in a row that hold nothing are blanks to the parser: from each of them it would look at all
-/// that follow.
-const MANY_CONTINUED: usize = 64;
-
-/// The text with blanks for what long rows of continued lines that hold nothing are made of. Keeps all offsets.
-fn without_continued(text: &str) -> Option<String> {
-    let mut copy = String::new();
-    let (mut at, mut kept) = (0, 0);
-    while let Some(found) = text[at..].find('\\') {
-        let start = at + found;
-        let (mut lines, mut last) = (0, start);
-        at = start;
-        while let Some(length) = continued_line(&text.as_bytes()[at..]) {
-            lines += 1;
-            last = at;
-            at += length;
-        }
-        if lines > MANY_CONTINUED {
-            // The last one stays: it says that the line before it goes on.
-            copy.push_str(&text[kept..start]);
-            copy.extend(std::iter::repeat_n(' ', last - start));
-            kept = last;
-        }
-        at = at.max(start + 1);
-    }
-    (kept > 0).then(|| copy + &text[kept..])
-}
-
-/// The length of a line that holds nothing but the backslash that continues it.
-fn continued_line(bytes: &[u8]) -> Option<usize> {
-    let blanks = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | 0x0c)).count();
-    match &bytes[blanks..] {
-        [b'\\', b'\n', ..] => Some(blanks + 2),
-        [b'\\', b'\r', b'\n', ..] => Some(blanks + 3),
-        _ => None,
-    }
-}
-
-/// The parser takes a lone carriage return for a blank; Python for a line end. Keeps all offsets.
+/// The text as the parser is given it. The parser takes a lone carriage return for a blank; Python for a line end. Keeps
+/// all offsets.
 fn parser_text(text: &str) -> std::borrow::Cow<'_, str> {
-    let bytes = text.as_bytes();
-    if let Some(copy) = without_continued(text) {
-        return parser_text(&copy).into_owned().into();
+    if let Some(copy) = rows::blanked(text) {
+        return without_lone_returns(&copy).into_owned().into();
     }
+    without_lone_returns(text)
+}
+
+fn without_lone_returns(text: &str) -> std::borrow::Cow<'_, str> {
+    let bytes = text.as_bytes();
     let lone = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
     if !(0..bytes.len()).any(lone) {
         return text.into();

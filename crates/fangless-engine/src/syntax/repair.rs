@@ -74,7 +74,9 @@ impl Repair {
     /// start of what it replaced.
     pub fn to_original(&self, offset: u32) -> u32 {
         let place = offset as usize;
-        let Some(last) = self.starts.partition_point(|start| *start < place).checked_sub(1) else { return offset };
+        let Some(last) = self.starts.partition_point(|start| *start < place).checked_sub(1) else {
+            return offset;
+        };
         let (patch, end) = (&self.patches[last], self.starts[last] + self.patches[last].text.len());
         (if place < end { patch.range.start } else { patch.range.end + place - end }) as u32
     }

@@ -22,7 +22,9 @@ fn text() -> String {
     for number in 0..MANY {
         let _ = write!(text, "    def m{number}(self):\n        os.system(input())  # m{number}\n\n");
     }
-    text.push_str("\ndef called(part):\n    return part\n\n\ndef caller():\n    os.system(called(input()))\n");
+    text.push_str(
+        "\ndef called(part):\n    return part\n\n\ndef caller():\n    os.system(called(input()))\n",
+    );
     text
 }
 
@@ -50,7 +52,8 @@ impl Kept {
         let mut kept = Self { ir: BTreeMap::new(), results: BTreeMap::new(), heads: BTreeMap::new() };
         for (id, info) in &workspace.program.chunks {
             kept.ir.insert(*id, (info.version, info.ir.clone()));
-            let head = workspace.chunk_text(*id).unwrap_or_default().trim().lines().next().unwrap_or_default();
+            let head =
+                workspace.chunk_text(*id).unwrap_or_default().trim().lines().next().unwrap_or_default();
             kept.heads.insert(*id, head.to_owned());
             if let State::Holds(result) = results.state(&info.module, *id) {
                 kept.results.insert(*id, result);

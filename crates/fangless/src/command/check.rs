@@ -63,7 +63,7 @@ fn is_colored(color: Color) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            let is_refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             !is_refused && io::stdout().is_terminal()
         }
     }
