@@ -19,26 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS, ROWS = 110, 26
-TEXT = '''\
-import subprocess
-
-import yaml
-from flask import Flask, request
-
-app = Flask(__name__)
-
-
-@app.get("/print")
-def print_labels():
-    printer = request.args["printer"]
-    command = f"lp -d {printer} labels.pdf"
-    subprocess.run(command, shell=True)
-    return "printing"
-
-
-def load_labels(stream):
-    return yaml.load(stream)
-'''
+TEXT = (ROOT / "editors/vscode/media/example.py").read_text()
 # Part of what must stand on the screen before it is drawn.
 FOUND = re.compile("read by a shell|builds whatever")
 

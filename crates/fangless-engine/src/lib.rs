@@ -6,6 +6,7 @@
 //! (names, scopes and the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade). Beside
 //! them `manifest` (what a project installs), which knows `text`, `rule` and `checks` only.
 
+mod callers;
 mod checks;
 pub mod config;
 pub mod finding;

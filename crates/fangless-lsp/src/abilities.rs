@@ -18,6 +18,8 @@ pub(crate) struct Abilities {
     pub(crate) code_description: bool,
     /// It strikes out what is deprecated.
     pub(crate) deprecated_tag: bool,
+    /// It tells of notebooks as such, not of their cells one by one.
+    pub(crate) notebooks: bool,
     pub(crate) document_changes: bool,
     pub(crate) resolves_edits: bool,
     pub(crate) markdown: bool,
@@ -69,6 +71,7 @@ impl Abilities {
                 .and_then(|publish| publish.tag_support.as_ref())
                 .is_some_and(|tags| tags.value_set.contains(&DiagnosticTag::DEPRECATED))
                 || pull.is_some_and(|pull| pull.tag_support.is_some()),
+            notebooks: client.notebook_document.is_some(),
             document_changes: workspace
                 .and_then(|workspace| workspace.workspace_edit.as_ref()?.document_changes)
                 .unwrap_or(false),

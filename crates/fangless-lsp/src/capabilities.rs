@@ -4,7 +4,8 @@ use tower_lsp::ls_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions,
     DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions,
     FileOperationFilter, FileOperationPattern, FileOperationPatternKind, FileOperationRegistrationOptions,
-    FileSystemWatcher, GlobPattern, HoverProviderCapability, OneOf, Registration, ServerCapabilities,
+    FileSystemWatcher, GlobPattern, HoverProviderCapability, Notebook, NotebookCellSelector,
+    NotebookDocumentSyncOptions, NotebookSelector, OneOf, Registration, ServerCapabilities,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
     WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
@@ -18,7 +19,7 @@ use crate::scan;
 /// The files that findings hang on: Python, manifests by the names that `fangless_engine::manifest` knows, and what
 /// configures Fangless.
 const WATCHED: [&str; 6] = [
-    "**/*.{py,pyi}",
+    "**/*.{py,pyi,pyw,ipynb}",
     "**/{fangless,pyproject}.toml",
     "**/*{requirements,constraints}*.{txt,in}",
     "**/requirements/*.{txt,in}",
@@ -34,8 +35,12 @@ pub(crate) fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -
         save: Some(TextDocumentSyncSaveOptions::Supported(true)),
         ..TextDocumentSyncOptions::default()
     };
+    let mut kinds = vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL];
+    if abilities.notebooks {
+        kinds.push(code_action::FIX_ALL_CELLS);
+    }
     let actions = CodeActionOptions {
-        code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, code_action::FIX_ALL]),
+        code_action_kinds: Some(kinds),
         work_done_progress_options: WorkDoneProgressOptions::default(),
         resolve_provider: Some(abilities.resolves_edits),
     };
@@ -59,6 +64,7 @@ pub(crate) fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -
     ServerCapabilities {
         position_encoding: Some(abilities.encoding.kind()),
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
+        notebook_document_sync: abilities.notebooks.then(|| OneOf::Left(notebooks())),
         code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         workspace: Some(WorkspaceServerCapabilities {
@@ -79,6 +85,17 @@ pub(crate) fn capabilities(abilities: &Abilities, workspace_diagnostics: bool) -
         }),
         diagnostic_provider: abilities.pulls.then_some(DiagnosticServerCapabilities::Options(pull)),
         ..ServerCapabilities::default()
+    }
+}
+
+/// The cells in Python of Jupyter's notebooks.
+fn notebooks() -> NotebookDocumentSyncOptions {
+    NotebookDocumentSyncOptions {
+        notebook_selector: vec![NotebookSelector::ByNotebook {
+            notebook: Notebook::String("jupyter-notebook".to_string()),
+            cells: Some(vec![NotebookCellSelector { language: "python".to_string() }]),
+        }],
+        save: Some(true),
     }
 }
 

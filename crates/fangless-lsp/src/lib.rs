@@ -3,7 +3,8 @@
 //!
 //! The way of a keystroke: `input` (whole messages) -> `server` (handlers) -> `documents` (the newest text) ->
 //! `queue` -> `worker` (the one engine thread) -> `publish` (results, to clients that do not ask) or
-//! `request/diagnostic` (to those that do). `proto` and `position` translate; `typing` keeps findings from flickering.
+//! `request/diagnostic` (to those that do). `proto` and `position` translate; `typing` keeps findings from flickering. A
+//! `notebook` is a document like others to all that is behind `documents`; its cells are known where the client is met.
 //! `configuration` says which rules are wanted where, and `scan` looks at the files that are not open.
 
 mod abilities;
@@ -13,6 +14,7 @@ mod configuration;
 mod disabling;
 mod documents;
 mod input;
+mod notebook;
 mod parameters;
 mod parent;
 mod paths;

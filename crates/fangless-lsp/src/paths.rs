@@ -7,6 +7,20 @@ use tower_lsp::ls_types::Uri;
 /// Where documents live that are no files; no real path starts so.
 const MADE_UP: &str = "/.fangless";
 
+/// What marks the name of a notebook as such: its file may be open as a text, too.
+const NOTEBOOK: &str = "notebook+";
+
+/// The name under which an open notebook is known here.
+pub(crate) fn notebook_key(uri: &Uri) -> Uri {
+    // With more of a scheme a URI stays one.
+    format!("{NOTEBOOK}{}", uri.as_str()).parse().unwrap_or_else(|_| uri.clone())
+}
+
+/// The client's name of what is known by this one.
+pub(crate) fn client_name(key: &Uri) -> &str {
+    key.as_str().strip_prefix(NOTEBOOK).unwrap_or(key.as_str())
+}
+
 /// The path under which the engine knows a document: the file's own, or a made-up one for everything else.
 pub(crate) fn engine_path(uri: &Uri) -> String {
     if uri.scheme().as_str().eq_ignore_ascii_case("file")
@@ -14,6 +28,11 @@ pub(crate) fn engine_path(uri: &Uri) -> String {
     {
         return path.to_string_lossy().replace('\\', "/");
     }
+    made_up_path(uri)
+}
+
+/// A path of its own for a document that is no file to the engine.
+pub(crate) fn made_up_path(uri: &Uri) -> String {
     let mut name = String::new();
     for byte in uri.as_str().bytes() {
         match byte {

@@ -13,6 +13,7 @@ use tower_lsp::Client;
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
 use crate::documents::{Documents, View};
+use crate::notebook::Cell;
 use crate::server::Shared;
 
 /// What the engine found in one state of a document.
@@ -28,6 +29,56 @@ pub(crate) struct Outcome {
     pub(crate) result_id: String,
     /// The analysis panicked; there is nothing to say about this state.
     pub(crate) lost: bool,
+}
+
+/// What there is to say of one text that the client knows by name: a document, or a cell of a notebook.
+pub(crate) struct Sheet {
+    pub(crate) uri: Uri,
+    pub(crate) version: i32,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) result_id: String,
+}
+
+impl Outcome {
+    /// All of it, text by text.
+    pub(crate) fn sheets(&self, uri: &Uri) -> Vec<Sheet> {
+        let Some(notebook) = &self.view.notebook else {
+            return vec![Sheet {
+                uri: uri.clone(),
+                version: self.view.version,
+                diagnostics: self.diagnostics.clone(),
+                result_id: self.result_id.clone(),
+            }];
+        };
+        let mut by_cell: HashMap<&Uri, Vec<Diagnostic>> = HashMap::new();
+        for (finding, diagnostic) in self.findings.iter().zip(&self.diagnostics) {
+            if let Some(cell) = notebook.cell_at(finding.range.start) {
+                by_cell.entry(&cell.uri).or_default().push(diagnostic.clone());
+            }
+        }
+        let sheet = |cell: &Cell| {
+            let diagnostics = by_cell.remove(&cell.uri).unwrap_or_default();
+            let result_id = result_id(&diagnostics);
+            Sheet { uri: cell.uri.clone(), version: cell.version, diagnostics, result_id }
+        };
+        notebook.cells().iter().map(sheet).collect()
+    }
+
+    /// The diagnostics of one text, and their name.
+    pub(crate) fn of(&self, uri: &Uri) -> (Vec<Diagnostic>, String) {
+        if self.view.notebook.is_none() {
+            return (self.diagnostics.clone(), self.result_id.clone());
+        }
+        let diagnostics: Vec<Diagnostic> = self
+            .findings
+            .iter()
+            .zip(&self.diagnostics)
+            .filter(|(finding, _)| self.view.is_in(uri, finding.range))
+            .map(|(_, diagnostic)| diagnostic.clone())
+            .collect();
+        let result_id = result_id(&diagnostics);
+        (diagnostics, result_id)
+    }
 }
 
 /// The same for the same diagnostics, whichever analysis found them, in whichever run of the server.
@@ -127,7 +178,7 @@ impl Results {
 /// Sends results for as long as the server lives. A slow client only delays this task: what waits is a set of
 /// documents, and the newest result of each is looked up when its turn comes.
 pub(crate) async fn publish_forever(shared: Arc<Shared>, client: Client) {
-    let mut sent: HashMap<Uri, Sent> = HashMap::new();
+    let mut sent: HashMap<Uri, HashMap<Uri, Sent>> = HashMap::new();
     loop {
         while let Some(uri) = shared.results.next_unsent() {
             // Who asks is never told unasked: an editor would show everything twice.
@@ -146,11 +197,9 @@ struct Sent {
     any: bool,
 }
 
-async fn publish(shared: &Shared, client: &Client, uri: Uri, sent: &mut HashMap<Uri, Sent>) {
+async fn publish(shared: &Shared, client: &Client, uri: Uri, sent: &mut HashMap<Uri, HashMap<Uri, Sent>>) {
     let Some(revision) = shared.documents.revision(&uri) else {
-        if sent.remove(&uri).is_some_and(|before| before.any) {
-            client.publish_diagnostics(uri, Vec::new(), None).await;
-        }
+        take_back(client, sent.remove(&uri).unwrap_or_default()).await;
         return;
     };
     let Some(outcome) = shared.results.fresh(&uri, revision).filter(|outcome| !outcome.lost) else {
@@ -162,18 +211,25 @@ async fn publish(shared: &Shared, client: &Client, uri: Uri, sent: &mut HashMap<
     }
     // To a client that tells versions apart, the same diagnostics for a newer version are news.
     let versioned = shared.abilities().version_in_publish;
-    let known = sent.get(&uri).is_some_and(|before| {
-        before.result_id == outcome.result_id && (!versioned || before.version == outcome.view.version)
-    });
-    if known {
-        return;
+    let mut before = sent.remove(&uri).unwrap_or_default();
+    let mut now = HashMap::new();
+    for Sheet { uri, version, diagnostics, result_id } in outcome.sheets(&uri) {
+        let any = !diagnostics.is_empty();
+        let known = before
+            .remove(&uri)
+            .is_some_and(|before| before.result_id == result_id && (!versioned || before.version == version));
+        now.insert(uri.clone(), Sent { version, result_id, any });
+        if !known {
+            client.publish_diagnostics(uri, diagnostics, versioned.then_some(version)).await;
+        }
     }
-    let now = Sent {
-        version: outcome.view.version,
-        result_id: outcome.result_id.clone(),
-        any: !outcome.diagnostics.is_empty(),
-    };
-    sent.insert(uri.clone(), now);
-    let version = versioned.then_some(outcome.view.version);
-    client.publish_diagnostics(uri, outcome.diagnostics.clone(), version).await;
+    sent.insert(uri, now);
+    // Cells that are gone.
+    take_back(client, before).await;
+}
+
+async fn take_back(client: &Client, sent: HashMap<Uri, Sent>) {
+    for (uri, _) in sent.into_iter().filter(|(_, sent)| sent.any) {
+        client.publish_diagnostics(uri, Vec::new(), None).await;
+    }
 }

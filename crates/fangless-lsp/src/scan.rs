@@ -1,4 +1,4 @@
-//! Looks at every Python file below the workspace's folders: on a thread and with an engine of its own, so that typing
+//! Looks at every file below the workspace's folders: on a thread and with an engine of its own, so that typing
 //! costs what it costs without it. Files that are open count with the text they have in the editor.
 
 use std::collections::BTreeSet;
@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fangless_engine::Finding;
 use fangless_engine::rule::schema::Profile;
+use fangless_engine::text::TextRange;
 use fangless_project::discovery::Settings;
+use fangless_project::notebook::Notebook;
 use fangless_project::paths::with_slashes;
 use fangless_project::read::read_file;
 use fangless_project::walk::walk;
@@ -23,6 +26,7 @@ use tracing::{debug, error};
 use crate::analysis::Analysis;
 use crate::configuration::Scopes;
 use crate::progress::Progress;
+use crate::proto::Ground;
 use crate::publish::result_id;
 use crate::server::Shared;
 use crate::worker::{STACK_BYTES, diagnostics, keep_wanted};
@@ -65,7 +69,12 @@ impl Scans {
 }
 
 enum Step {
-    Evaluated { done: usize, all: usize },
+    Evaluated {
+        done: usize,
+        all: usize,
+        /// What the file itself tells of; others may add to it.
+        found: Option<Scanned>,
+    },
     Ready(Vec<Scanned>),
 }
 
@@ -81,31 +90,67 @@ impl Drop for Scan {
     }
 }
 
-/// Every file of the workspace that is not open, in the order of their paths. The last scan is good enough as long as
-/// the client would have told of a change.
-pub(crate) async fn files(shared: &Arc<Shared>, progress: &mut Progress) -> Result<Arc<Vec<Scanned>>> {
-    let generation = shared.scans.generation.load(Ordering::Relaxed);
-    if shared.abilities().watches_files
-        && let Some((then, files)) = &*shared.scans.last()
-        && *then == generation
-    {
-        return Ok(Arc::clone(files));
+/// What a scan says, in the order in which it knows it.
+pub(crate) enum Found {
+    /// A file in which something was found, while others are still looked at.
+    Early(Scanned),
+    /// Every file of the workspace that is not open, in the order of their paths.
+    All(Arc<Vec<Scanned>>),
+}
+
+/// The files of the workspace that are not open.
+pub(crate) struct Files<'a> {
+    shared: &'a Arc<Shared>,
+    progress: &'a mut Progress,
+    generation: u64,
+    /// Nothing where the last scan is good enough: as long as the client would have told of a change.
+    scan: Option<Scan>,
+}
+
+impl<'a> Files<'a> {
+    /// Begins to look; where `early` is wanted, each file's own findings come as soon as they are known.
+    pub(crate) fn look(shared: &'a Arc<Shared>, progress: &'a mut Progress, early: bool) -> Result<Self> {
+        let generation = shared.scans.generation.load(Ordering::Relaxed);
+        let is_known = shared.abilities().watches_files
+            && shared.scans.last().as_ref().is_some_and(|(then, _)| *then == generation);
+        let scan = if is_known { None } else { Some(start(shared, early)?) };
+        Ok(Self { shared, progress, generation, scan })
     }
-    let mut scan = start(shared)?;
-    let cancelled = progress.cancelled();
-    loop {
-        let step = tokio::select! {
-            step = scan.steps.recv() => step,
-            () = cancelled.notified() => return Err(Error::request_cancelled()),
+
+    /// After `All` there is no more.
+    pub(crate) async fn next(&mut self) -> Result<Found> {
+        let Some(scan) = &mut self.scan else {
+            let last = self.shared.scans.last().as_ref().map(|(_, files)| Arc::clone(files));
+            return last.map(Found::All).ok_or_else(Error::internal_error);
         };
-        match step {
-            Some(Step::Evaluated { done, all }) => progress.report(done, all).await,
-            Some(Step::Ready(files)) => {
-                let files = Arc::new(files);
-                *shared.scans.last() = Some((generation, Arc::clone(&files)));
+        let cancelled = self.progress.cancelled();
+        loop {
+            let step = tokio::select! {
+                step = scan.steps.recv() => step,
+                () = cancelled.notified() => return Err(Error::request_cancelled()),
+            };
+            match step {
+                Some(Step::Evaluated { done, all, found }) => {
+                    self.progress.report(done, all).await;
+                    if let Some(found) = found {
+                        return Ok(Found::Early(found));
+                    }
+                }
+                Some(Step::Ready(files)) => {
+                    let files = Arc::new(files);
+                    *self.shared.scans.last() = Some((self.generation, Arc::clone(&files)));
+                    return Ok(Found::All(files));
+                }
+                None => return Err(Error::internal_error()),
+            }
+        }
+    }
+
+    async fn all(mut self) -> Result<Arc<Vec<Scanned>>> {
+        loop {
+            if let Found::All(files) = self.next().await? {
                 return Ok(files);
             }
-            None => return Err(Error::internal_error()),
         }
     }
 }
@@ -122,12 +167,12 @@ pub(crate) async fn publish(
     };
     // Who asks for it by hand wants to know how things are now.
     shared.scans.forget();
-    let files = files(shared, &mut progress).await?;
+    let files = Files::look(shared, &mut progress, false)?.all().await?;
     let mut findings = 0;
     let mut found = BTreeSet::new();
     for file in files.iter().filter(|file| !file.diagnostics.is_empty()) {
         // Opened in the meantime: then its own analysis speaks for it.
-        if shared.documents.revision(&file.uri).is_some() {
+        if shared.documents.has_open(&file.uri) {
             continue;
         }
         findings += file.diagnostics.len();
@@ -160,13 +205,13 @@ pub(crate) async fn take_back(shared: &Shared, client: &Client, uri: &Uri) {
     }
 }
 
-fn start(shared: &Arc<Shared>) -> Result<Scan> {
+fn start(shared: &Arc<Shared>, early: bool) -> Result<Scan> {
     let (sender, steps) = unbounded_channel();
     let stop = Arc::new(AtomicBool::new(false));
     let (shared, stopped) = (Arc::clone(shared), Arc::clone(&stop));
     let thread = std::thread::Builder::new().name("fangless-scan".to_string()).stack_size(STACK_BYTES);
     let work = move || {
-        if run(&shared, &stopped, &sender).is_none() {
+        if run(&shared, &stopped, early, &sender).is_none() {
             debug!("the scan was stopped");
         }
     };
@@ -182,14 +227,30 @@ fn start(shared: &Arc<Shared>) -> Result<Scan> {
 /// A file to look at.
 struct File {
     path: String,
+    /// Of a notebook, its program.
     text: Rope,
+    /// A notebook that is not open, and the text of its file.
+    notebook: Option<(Notebook, Rope)>,
     settings: Arc<Settings>,
     uri: Uri,
     open: bool,
 }
 
+impl File {
+    fn scanned(&self, shared: &Shared, analysis: &dyn Analysis, mut findings: Vec<Finding>) -> Scanned {
+        keep_wanted(&mut findings, &shared.rules, &self.settings, &self.path);
+        let ground = match &self.notebook {
+            Some((notebook, file)) => Ground::File(notebook, file),
+            None => Ground::Text(&self.text),
+        };
+        let diagnostics = diagnostics(shared, analysis, (&self.path, &self.uri), ground, &findings);
+        let result_id = result_id(&diagnostics);
+        Scanned { uri: self.uri.clone(), diagnostics, result_id }
+    }
+}
+
 /// Nothing where the scan was stopped.
-fn run(shared: &Shared, stop: &AtomicBool, steps: &UnboundedSender<Step>) -> Option<()> {
+fn run(shared: &Shared, stop: &AtomicBool, early: bool, steps: &UnboundedSender<Step>) -> Option<()> {
     let go_on = || (!stop.load(Ordering::Relaxed)).then_some(());
     let mut files = read(shared, &go_on)?;
     let strict = files.iter().any(|file| file.settings.needs_strict);
@@ -200,28 +261,33 @@ fn run(shared: &Shared, stop: &AtomicBool, steps: &UnboundedSender<Step>) -> Opt
     // Findings of a file can come from the evaluation of any other: first all are evaluated.
     while at < files.len() {
         go_on()?;
-        let path = &files[at].path;
-        if catch_unwind(AssertUnwindSafe(|| analysis.evaluate(path))).is_ok() {
+        let file = &files[at];
+        let own = catch_unwind(AssertUnwindSafe(|| {
+            analysis.evaluate(&file.path);
+            let whole = TextRange::new(0, file.text.len_bytes() as u32);
+            (early && !file.open).then(|| analysis.findings_at(&file.path, whole))
+        }));
+        let mut found = None;
+        if let Ok(own) = own {
+            found = own.map(|findings| file.scanned(shared, analysis.as_ref(), findings));
             at += 1;
         } else {
-            error!(path, "the engine panicked; the scan leaves this file out");
+            error!(path = file.path, "the engine panicked; the scan leaves this file out");
             files.remove(at);
             analysis = load(shared, profile, &files);
         }
-        steps.send(Step::Evaluated { done: all - (files.len() - at), all }).ok()?;
+        let found = found.filter(|found| !found.diagnostics.is_empty());
+        steps.send(Step::Evaluated { done: all - (files.len() - at), all, found }).ok()?;
     }
     let mut scanned = Vec::new();
     for file in files.iter().filter(|file| !file.open) {
         go_on()?;
-        let Ok(mut findings) = catch_unwind(AssertUnwindSafe(|| analysis.findings(&file.path))) else {
+        let Ok(findings) = catch_unwind(AssertUnwindSafe(|| analysis.findings(&file.path))) else {
             error!(path = file.path, "the engine panicked; the scan leaves this file out");
             analysis = load(shared, profile, &files);
             continue;
         };
-        keep_wanted(&mut findings, &shared.rules, &file.settings, &file.path);
-        let diagnostics = diagnostics(shared, analysis.as_ref(), &file.path, &file.text, &findings);
-        let result_id = result_id(&diagnostics);
-        scanned.push(Scanned { uri: file.uri.clone(), diagnostics, result_id });
+        scanned.push(file.scanned(shared, analysis.as_ref(), findings));
     }
     steps.send(Step::Ready(scanned)).ok()
 }
@@ -245,11 +311,18 @@ fn read(shared: &Shared, go_on: &impl Fn() -> Option<()>) -> Option<Vec<File>> {
         };
         let open = shared.documents.uri_of(&path).and_then(|uri| shared.documents.view(&uri));
         match open.filter(|view| view.analysed) {
-            Some(view) => files.push(File { path, text: view.rope, settings, uri, open: true }),
+            Some(view) => {
+                files.push(File { path, text: view.rope, notebook: None, settings, uri, open: true });
+            }
             None => match read_file(&found.path, &path) {
                 Ok(reading) => {
                     let text = Rope::from_str(&reading.source.text);
-                    files.push(File { path, text, settings, uri, open: false });
+                    let with_file = |notebook: Notebook| {
+                        let file = Rope::from_str(notebook.json());
+                        (notebook, file)
+                    };
+                    let notebook = reading.notebook.map(with_file);
+                    files.push(File { path, text, notebook, settings, uri, open: false });
                 }
                 Err(message) => debug!(%message, "left out of the scan"),
             },

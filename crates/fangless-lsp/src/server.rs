@@ -10,12 +10,14 @@ use tokio::sync::{Notify, watch};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionParams, CodeActionResponse, CreateFilesParams, DeleteFilesParams, Diagnostic,
-    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    ExecuteCommandParams, FileChangeType, Hover, HoverParams, InitializeParams, InitializeResult,
-    InitializedParams, LSPAny, MessageType, Registration, RenameFilesParams, ServerInfo, Uri,
-    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    DidChangeConfigurationParams, DidChangeNotebookDocumentParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseNotebookDocumentParams,
+    DidCloseTextDocumentParams, DidOpenNotebookDocumentParams, DidOpenTextDocumentParams,
+    DidSaveNotebookDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, ExecuteCommandParams, FileChangeType, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, LSPAny, MessageType, Registration,
+    RenameFilesParams, ServerInfo, Uri, WorkDoneProgressCancelParams, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult,
 };
 use tower_lsp::{Client, LanguageServer};
 use tracing::{info, warn};
@@ -27,7 +29,7 @@ use crate::configuration::{self, Root, Wishes};
 use crate::documents::Documents;
 use crate::parameters::LostParams;
 use crate::parent;
-use crate::paths::engine_path;
+use crate::paths::{client_name, engine_path, notebook_key};
 use crate::progress::Cancellations;
 use crate::proto::SOURCE;
 use crate::publish::Results;
@@ -131,7 +133,7 @@ impl Server {
             return;
         }
         self.shared.queue.changed(params.uri.clone());
-        let name = params.uri.as_str();
+        let name = client_name(&params.uri);
         let message =
             format!("Fangless could not read an edit of {name}, and is silent until it is opened again.");
         self.client.show_message(MessageType::WARNING, message).await;
@@ -141,6 +143,13 @@ impl Server {
     #[allow(clippy::unused_async)] // A handler is asynchronous by its type.
     pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         self.shared.cancellations.cancel(&params.token);
+    }
+
+    fn close(&self, uri: &Uri) {
+        if let Some(path) = self.shared.documents.close(uri) {
+            self.shared.results.remove(uri);
+            self.shared.queue.closed(path);
+        }
     }
 
     /// A file or folder is there, or is there no more.
@@ -238,11 +247,30 @@ impl LanguageServer for Server {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
-        let uri = params.text_document.uri;
-        if let Some(path) = self.shared.documents.close(&uri) {
-            self.shared.results.remove(&uri);
-            self.shared.queue.closed(path);
+        self.close(&params.text_document.uri);
+    }
+
+    async fn notebook_did_open(&self, params: DidOpenNotebookDocumentParams) {
+        let file = params.notebook_document.uri.clone();
+        let key = self.shared.documents.open_notebook(params);
+        self.shared.queue.changed(key);
+        // From now on its cells are told of, and its file is not.
+        scan::take_back(&self.shared, &self.client, &file).await;
+    }
+
+    async fn notebook_did_change(&self, params: DidChangeNotebookDocumentParams) {
+        let encoding = self.shared.abilities().encoding;
+        if let Some(key) = self.shared.documents.change_notebook(params, encoding) {
+            self.shared.queue.changed(key);
         }
+    }
+
+    async fn notebook_did_save(&self, _: DidSaveNotebookDocumentParams) {
+        self.shared.configure();
+    }
+
+    async fn notebook_did_close(&self, params: DidCloseNotebookDocumentParams) {
+        self.close(&notebook_key(&params.notebook_document.uri));
     }
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {

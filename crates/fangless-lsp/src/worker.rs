@@ -18,7 +18,8 @@ use crate::analysis::Analysis;
 use crate::configuration::{Scopes, Wishes, diagnostic};
 use crate::documents::{Change, MAX_ANALYSED_BYTES, View};
 use crate::paths::is_made_up;
-use crate::proto;
+use crate::proto::{self, Ground};
+use crate::publish::{Outcome, Sheet};
 use crate::queue::{Question, Task};
 use crate::server::Shared;
 use crate::typing::Typing;
@@ -176,15 +177,28 @@ impl Worker {
         if let Some(typing) = &unfinished {
             findings = typing.shown(findings);
         }
-        let touched = before.is_none_or(|before| before.view.revision != view.revision);
-        if self.store(uri, view, settings, findings) && !touched {
-            // The engine was restarted; the client does not know that there is something new.
+        let touched = before.as_ref().is_none_or(|before| before.view.revision != view.revision);
+        let differs = self.store(uri, view, settings, findings);
+        // The engine was restarted, or another cell was edited: the client does not know that there is something new.
+        if differs && (!touched || before.is_some_and(|before| self.other_cells_differ(uri, &before))) {
             self.shared.refresh.notify_one();
         }
         match unfinished {
             Some(typing) => drop(self.typing.insert(uri.clone(), typing)),
             None => self.recheck_others(Some(uri)),
         }
+    }
+
+    /// Whether there is something new to say of a cell that was not edited.
+    fn other_cells_differ(&self, uri: &Uri, before: &Outcome) -> bool {
+        let (true, Some(after)) = (before.view.notebook.is_some(), self.shared.results.get(uri)) else {
+            return false;
+        };
+        let before = before.sheets(uri);
+        after.sheets(uri).iter().any(|after| {
+            let same_text = |before: &&Sheet| before.uri == after.uri && before.version == after.version;
+            before.iter().find(same_text).is_some_and(|before| before.result_id != after.result_id)
+        })
     }
 
     /// The statement that is being typed once a document has changed so, if one is.
@@ -307,8 +321,12 @@ impl Worker {
 
     /// Whether the diagnostics differ from those before.
     fn store(&self, uri: &Uri, view: View, settings: Arc<Settings>, findings: Vec<Finding>) -> bool {
+        let ground = match &view.notebook {
+            Some(notebook) => Ground::Cells(notebook),
+            None => Ground::Text(&view.rope),
+        };
         let diagnostics =
-            diagnostics(&self.shared, self.analysis.as_ref(), &view.path, &view.rope, &findings);
+            diagnostics(&self.shared, self.analysis.as_ref(), (&view.path, uri), ground, &findings);
         self.shared.results.store(uri, view, settings, findings, diagnostics)
     }
 
@@ -370,20 +388,20 @@ pub(crate) fn keep_wanted(findings: &mut Vec<Finding>, rules: &RuleSet, settings
 pub(crate) fn diagnostics(
     shared: &Shared,
     analysis: &dyn Analysis,
-    path: &str,
-    rope: &Rope,
+    (path, uri): (&str, &Uri),
+    ground: Ground,
     findings: &[Finding],
 ) -> Vec<Diagnostic> {
     let mut texts: BTreeMap<String, Rope> = BTreeMap::new();
-    texts.insert(path.to_string(), rope.clone());
     for step in findings.iter().flat_map(|finding| &finding.flow) {
-        if !texts.contains_key(step.path.as_str())
+        if step.path != path
+            && !texts.contains_key(step.path.as_str())
             && let Some(text) = analysis.text(&step.path)
         {
             texts.insert(step.path.to_string(), Rope::from_str(&text));
         }
     }
-    let context = proto::Context { shared, texts: &texts, rope };
+    let context = proto::Context { shared, path, uri, ground, texts: &texts };
     findings.iter().map(|finding| context.diagnostic(finding)).collect()
 }
 

@@ -1,5 +1,5 @@
-//! From the paths of the command line to the files to check below them, Python and manifests: `.gitignore` is heeded, links are followed,
-//! each file comes once. Reads folders, never files.
+//! From the paths of the command line to the files to check below them, Python, notebooks and manifests: `.gitignore` is
+//! heeded, links are followed, each file comes once. Reads folders, never files.
 
 use std::collections::HashSet;
 use std::io;
@@ -101,7 +101,7 @@ fn walk_folders(builder: &mut WalkBuilder, working_directory: &Path, result: &mu
                         links.store(true, Ordering::Relaxed);
                     }
                     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                    (is_file && (is_python(entry.path()) || is_manifest(entry.path())))
+                    (is_file && is_checked(entry.path()))
                         .then(|| Ok(Found { path: entry.into_path(), is_argument: false }))
                 }
                 Err(error) => message(&error, working_directory).map(Err),
@@ -134,6 +134,16 @@ fn is_entered(entry: &DirEntry) -> bool {
 /// Whether the file is Python by its name.
 pub fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["py", "pyi", "pyw"].iter().any(|known| extension == *known))
+}
+
+/// Whether the file is a notebook by its name.
+pub fn is_notebook(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "ipynb")
+}
+
+/// Whether the file is one that is checked, by its name.
+pub fn is_checked(path: &Path) -> bool {
+    is_python(path) || is_notebook(path) || is_manifest(path)
 }
 
 fn is_manifest(path: &Path) -> bool {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use fangless_engine::{Finding, Fix, RuleSet, Workspace};
 use fangless_project::discovery::Settings;
+use fangless_project::notebook::Notebook;
 use rayon::prelude::*;
 
 use crate::arguments::Selection;
@@ -47,6 +48,8 @@ pub(crate) struct LoadedFile {
     /// The path as it is reported.
     pub(crate) shown: String,
     pub(crate) encoding: Encoding,
+    /// The cells, where the file is a notebook; the workspace knows their program.
+    pub(crate) notebook: Option<Notebook>,
     pub(crate) is_stdin: bool,
     settings: Arc<Settings>,
 }
@@ -96,7 +99,7 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
         let name = selection.stdin_filename.as_deref();
         let path = absolute(name.unwrap_or(Path::new("stdin.py")), working_directory);
         let name = name.map_or_else(|| "<stdin>".to_string(), |_| shown(&path, working_directory));
-        match read_stdin(&name) {
+        match read_stdin(&path, &name) {
             Ok(reading) => {
                 let settings = discovery.settings_of(&path);
                 // What is typed stands in for the file of that name.
@@ -122,8 +125,9 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
 
     let mut workspace = workspace_for(&rules, readings.iter().map(|(file, _)| file.settings.as_ref()));
     let mut files = Vec::with_capacity(readings.len());
-    for (file, reading) in readings {
+    for (mut file, reading) in readings {
         messages.extend(reading.warning);
+        file.notebook = reading.notebook;
         if set_file(&mut workspace, &file.engine_path, reading.source.text) {
             files.push(file);
         } else {
@@ -156,7 +160,8 @@ fn workspace_for<'a>(rules: &Arc<RuleSet>, settings: impl Iterator<Item = &'a Se
 
 fn loaded_file(path: PathBuf, shown: String, reading: &Reading, settings: Arc<Settings>) -> LoadedFile {
     let engine_path = with_slashes(&path);
-    LoadedFile { path, engine_path, shown, encoding: reading.source.encoding, is_stdin: false, settings }
+    let encoding = reading.source.encoding;
+    LoadedFile { path, engine_path, shown, encoding, notebook: None, is_stdin: false, settings }
 }
 
 /// Reads what the files import from outside the given paths, so that flows through it are seen.

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Report the security problems of Python files.
+    /// Report the security problems of Python files and notebooks.
     #[command(after_help = EXIT_CODES)]
     Check(CheckArguments),
     /// Apply the safe fixes, until none is left.

@@ -57,6 +57,7 @@ fn it_says_what_the_server_sees() {
         ("fangless.toml", b"exclude = [\"generated\"]\n"),
         ("generated/bad.py", BAD.as_bytes()),
         ("notes.txt", b"x\n"),
+        ("requirements.txt", b"flask\n"),
     ]);
     let output = project.run(&["doctor", "app.py"]);
     assert_eq!(said(&output, "imports ")[0], "store.py");
@@ -64,6 +65,9 @@ fn it_says_what_the_server_sees() {
     let excluded = project.run(&["doctor", "generated/bad.py"]);
     assert_eq!(said(&excluded, "findings "), ["none shown, since the file is excluded (1 without that)"]);
     assert!(said(&project.run(&["doctor", "notes.txt"]), "language ")[0].starts_with("no Python"));
+    let manifest = project.run(&["doctor", "requirements.txt"]);
+    assert_eq!(said(&manifest, "language "), Vec::<&str>::new());
+    assert_eq!(said(&manifest, "findings "), ["1, and 0 silenced by comments"]);
     let folder = project.run(&["doctor"]);
     assert_eq!(said(&folder, "file "), ["fangless.toml (beside it)"]);
     assert!(!folder.stdout.contains("What the server sees"));
@@ -74,6 +78,7 @@ fn a_wrong_configuration_is_an_error_with_its_line() {
     let project = Project::new(&[("bad.py", BAD.as_bytes()), ("fangless.toml", b"\nprofil = 1\n")]);
     let output = project.run(&["doctor", "bad.py"]);
     output.says("error: fangless.toml line 2, column 1: key `profil`");
+    assert!(said(&output, "but ")[0].starts_with("it is wrong"), "{}", output.stdout);
     assert_eq!(output.code, Some(2));
     let gone = project.run(&["doctor", "gone.py"]);
     gone.says("gone.py does not exist");

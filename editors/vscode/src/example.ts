@@ -2,27 +2,11 @@
 
 import * as vscode from 'vscode';
 
-const TEXT = `import subprocess
-
-import yaml
-from flask import Flask, request
-
-app = Flask(__name__)
-
-
-@app.get("/print")
-def print_labels():
-    printer = request.args["printer"]
-    command = f"lp -d {printer} labels.pdf"
-    subprocess.run(command, shell=True)
-    return "printing"
-
-
-def load_labels(stream):
-    return yaml.load(stream)
-`;
-
-export async function openExample(): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ language: 'python', content: TEXT });
+export async function openExample(extension: vscode.Uri): Promise<void> {
+  const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extension, 'media/example.py'));
+  const document = await vscode.workspace.openTextDocument({
+    language: 'python',
+    content: new TextDecoder().decode(bytes),
+  });
   await vscode.window.showTextDocument(document);
 }

@@ -29,7 +29,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     command('showFlow', (what?: unknown) => flow.reveal(what)),
     command('copyFlow', (what?: unknown) => flow.copy(what)),
     command('ignoreLine', ignoreLine),
-    command('openExample', openExample),
+    command('openExample', () => openExample(context.extensionUri)),
     command('getStarted', () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
     ),

@@ -16,8 +16,18 @@ export interface Finding {
   steps: readonly vscode.DiagnosticRelatedInformation[];
 }
 
-/** All findings of a document, from top to bottom. */
+/** All findings of a document, from top to bottom; of a cell, those of its notebook. */
 export function findingsOf(uri: vscode.Uri): Finding[] {
+  return textsOf(uri).flatMap(findingsIn);
+}
+
+/** The document itself, or all cells of the notebook that it is a cell of. */
+export function textsOf(uri: vscode.Uri): vscode.Uri[] {
+  const cells = cellOf(uri)?.notebook.getCells();
+  return cells?.map(({ document }) => document.uri) ?? [uri];
+}
+
+function findingsIn(uri: vscode.Uri): Finding[] {
   return vscode.languages
     .getDiagnostics(uri)
     .filter((diagnostic) => diagnostic.source === SOURCE)
@@ -38,7 +48,7 @@ export function findingAtCursor(editor: vscode.TextEditor | undefined): Finding 
     return undefined;
   }
   const cursor = editor.selection.active;
-  const findings = findingsOf(editor.document.uri);
+  const findings = findingsIn(editor.document.uri);
   const under = findings.filter((finding) => finding.range.contains(cursor));
   const narrowest = under.find((finding) => under.every((other) => other.range.contains(finding.range)));
   const onLine = (finding: Finding) =>
@@ -46,9 +56,24 @@ export function findingAtCursor(editor: vscode.TextEditor | undefined): Finding 
   return narrowest ?? under[0] ?? findings.find(onLine);
 }
 
-/** As people name a line: `shop/views.py:12`. */
+/** As people name a line: `shop/views.py:12`, `report.ipynb:cell 3:2`. */
 export function place(uri: vscode.Uri, range: vscode.Range): string {
+  const cell = cellOf(uri);
+  if (cell !== undefined) {
+    return `${vscode.workspace.asRelativePath(cell.notebook.uri)}:cell ${cell.index + 1}:${range.start.line + 1}`;
+  }
   return `${vscode.workspace.asRelativePath(uri)}:${range.start.line + 1}`;
+}
+
+/** `line 12`, `cell 3, line 2`. */
+export function line(uri: vscode.Uri, range: vscode.Range): string {
+  const cell = cellOf(uri);
+  return `${cell === undefined ? '' : `cell ${cell.index + 1}, `}line ${range.start.line + 1}`;
+}
+
+function cellOf(uri: vscode.Uri): vscode.NotebookCell | undefined {
+  const cells = vscode.workspace.notebookDocuments.flatMap((notebook) => notebook.getCells());
+  return cells.find(({ document }) => document.uri.toString() === uri.toString());
 }
 
 function ruleOf(diagnostic: vscode.Diagnostic): string {

@@ -1,7 +1,7 @@
 // The view of the open file's findings. Each opens into the steps that lead to it; a click goes to a step.
 
 import * as vscode from 'vscode';
-import { findingAtCursor, findingsOf, place, type Finding } from './findings';
+import { findingAtCursor, findingsOf, line, place, textsOf, type Finding } from './findings';
 
 interface Step {
   parent: Finding;
@@ -31,8 +31,9 @@ export class FlowView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       this.view,
       vscode.window.onDidChangeActiveTextEditor(() => this.refresh()),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
-        const open = vscode.window.activeTextEditor?.document.uri.toString();
-        if (uris.some((uri) => uri.toString() === open)) {
+        const open = vscode.window.activeTextEditor?.document.uri;
+        const shown = new Set(open && textsOf(open).map(String));
+        if (uris.some((uri) => shown.has(uri.toString()))) {
           this.refresh();
         }
       }),
@@ -81,11 +82,16 @@ export class FlowView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   private refresh(): void {
     const editor = vscode.window.activeTextEditor;
-    // The focus in the output or in a page of a rule leaves the file's findings where they are.
-    if (editor !== undefined && editor.document.languageId !== 'python') {
-      return;
+    if (editor !== undefined) {
+      const { uri, languageId } = editor.document;
+      const findings = findingsOf(uri);
+      const isShown = this.findings.some((finding) => finding.uri.toString() === uri.toString());
+      // The focus in the output or in a page of a rule leaves the file's findings where they are.
+      if (languageId !== 'python' && findings.length === 0 && !isShown) {
+        return;
+      }
+      this.findings = findings;
     }
-    this.findings = editor === undefined ? this.findings : findingsOf(editor.document.uri);
     this.changed.fire();
     this.follow();
   }
@@ -131,7 +137,7 @@ function findingItem(finding: Finding): vscode.TreeItem {
     finding.message,
     hasFlow ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
   );
-  item.description = `${finding.rule}, line ${finding.range.start.line + 1}`;
+  item.description = `${finding.rule}, ${line(finding.uri, finding.range)}`;
   item.tooltip = finding.message;
   item.iconPath = icon(finding.severity);
   item.contextValue = hasFlow ? 'finding.flow' : 'finding';

@@ -53,6 +53,7 @@ export class Server {
       documentSelector: [
         { scheme: 'file', language: 'python' },
         { scheme: 'untitled', language: 'python' },
+        { notebook: 'jupyter-notebook', language: 'python' },
         // What the project installs. Their languages have other names in every installation.
         { scheme: 'file', pattern: '**/pyproject.toml' },
         { scheme: 'file', pattern: '**/*{requirements,constraints}*.{txt,in}' },

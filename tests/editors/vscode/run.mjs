@@ -25,21 +25,20 @@ settings = open("settings.yaml")
 const TYPED = 'config = yaml.load(settings)';
 const FIXED = 'config = yaml.safe_load(settings)';
 
-const FLOW = `import subprocess
+// The program of "Open an Example", without its second flaw.
+const EXAMPLE = readFileSync(join(process.env.FANGLESS_VSCODE, 'media/example.py'), 'utf8');
+const FLOW = EXAMPLE.slice(0, EXAMPLE.indexOf('\n\ndef load_labels'));
+const [SOURCE_LINE, SINK_LINE] = [11, 13];
 
-from flask import Flask, request
-
-app = Flask(__name__)
-
-
-@app.get("/print")
-def print_labels():
-    printer = request.args["printer"]
-    command = f"lp -d {printer} labels.pdf"
-    subprocess.run(command, shell=True)
-    return "printing"
-`;
-const [SOURCE_LINE, SINK_LINE] = [10, 12];
+// What is imported in one cell is known in the others.
+const cell = (...source) => ({ cell_type: 'code', execution_count: null, metadata: {}, outputs: [], source });
+const CELLS = [
+  cell('import yaml'),
+  { cell_type: 'markdown', metadata: {}, source: ['# Settings'] },
+  cell('%matplotlib inline\n', 'settings = open("settings.yaml")'),
+  cell('config = yaml.load(settings)'),
+];
+const NOTEBOOK = { cells: CELLS, metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 4 };
 
 const started = Date.now();
 const say = (what) => console.log(`ok    ${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -276,6 +275,51 @@ await withSession({ 'views.py': TEXT, 'labels.py': FLOW }, async ({ page, projec
     await shot('failed');
     throw error;
   }
+});
+
+// A notebook: its cells are one program, and the fix goes into the cell.
+await withSession({ 'report.ipynb': JSON.stringify(NOTEBOOK, null, 1) }, async ({ page, project }) => {
+  // Until the extensions are known to the window, a notebook opens as the text of its file.
+  await poll('the cells', async () => {
+    await page.getByRole('treeitem', { name: 'report.ipynb' }).dblclick();
+    const opened = page.locator('.notebookOverlay .monaco-editor').first();
+    if (await opened.waitFor({ timeout: 3000 }).then(() => true, () => false)) return true;
+    await page.keyboard.press('Control+F4');
+    return false;
+  });
+  const last = page.locator('.notebookOverlay .monaco-editor', { hasText: 'yaml.load' });
+  await last.locator('.squiggly-warning, .squiggly-error').first().waitFor();
+  await page.keyboard.press('Control+Shift+M');
+  const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'yaml-unsafe-load' });
+  await problem.waitFor();
+  assert.match(await problem.innerText(), /Ln\s1,/);
+  say('a finding in a cell, of what another one imports');
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, 'notebook.png') });
+  await last.locator('.view-line').first().click({ position: { x: 90, y: 8 } });
+  await poll('the list of commands', async () => {
+    await page.keyboard.press('F1');
+    return page.locator('.quick-input-widget').waitFor({ timeout: 2000 }).then(() => true, () => false);
+  });
+  await page.keyboard.type('Fangless: Show Flow of Finding');
+  await page.locator('.quick-input-widget .monaco-list-row', { hasText: 'Show Flow' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  const row = page.locator('.pane', { hasText: 'Security Findings' }).locator('.monaco-list-row').first();
+  await poll('the finding in the view', async () => /yaml-unsafe-load, cell 4, line 1/.test(await row.innerText()));
+  say('the view tells the cell');
+  await last.locator('.view-line').first().click({ position: { x: 90, y: 8 } });
+  const fix = page.locator('.action-widget .monaco-list-row.action').first();
+  await poll('the list of fixes', async () => {
+    await page.keyboard.press('Control+.');
+    return fix.waitFor({ timeout: 2000 }).then(() => true, () => false);
+  });
+  await page.keyboard.press('Enter');
+  await problem.waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+S');
+  const sources = () =>
+    JSON.parse(readFileSync(join(project, 'report.ipynb'), 'utf8')).cells.map(({ source }) => [source].flat().join(''));
+  await poll('the saved notebook', () => sources().at(-1) === FIXED);
+  assert.deepEqual(sources().slice(0, 3), CELLS.slice(0, 3).map(({ source }) => source.join('')));
+  say('a quick fix in a cell, and the saved notebook is right');
 });
 
 // A folder of somebody else: what it names is not run until it is trusted; findings are there all the same.

@@ -24,6 +24,8 @@ pub(crate) const ROUNDS: usize = 2;
 pub(crate) const MAX_BASES: usize = 16;
 /// `and` and `or` inside one another in a condition that narrows anything.
 pub(crate) const MAX_NESTING: usize = 6;
+/// Conditions that have a name and are still known by it.
+pub(crate) const MAX_NOTED: usize = 16;
 /// Calls of a body whose checks are remembered, for the condition or the statement that they stand in.
 pub(crate) const MAX_RECENT: usize = 8;
 /// Summaries of functions that are kept; past it all are found out anew.

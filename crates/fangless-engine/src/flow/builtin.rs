@@ -22,7 +22,7 @@ impl Evaluator<'_> {
         let first = positional.first().copied();
         match name {
             "str" if positional.len() == 1 => {
-                Some(super::guard::cleared(to_text(first?), TagSet::of(&[Tag::Nosql])))
+                Some(super::narrow::cleared(to_text(first?), TagSet::of(&[Tag::Nosql])))
             }
             "int" => integer(&positional),
             "len" => length(first?),
@@ -68,6 +68,10 @@ impl Evaluator<'_> {
                 }
                 Some(_) => None,
             },
+            // The results, in the order of what was asked for.
+            "asyncio.gather" => {
+                Some(Value::sequence(positional.iter().map(|value| (*value).clone()).collect(), false))
+            }
             "copy.copy" | "copy.deepcopy" => Some(first?.clone()),
             "dict" | "collections.OrderedDict" | "collections.Counter" => Some(mapping(passed)),
             "collections.defaultdict" => Some(mapping(passed.get(1..).unwrap_or_default())),
@@ -107,6 +111,29 @@ impl Evaluator<'_> {
                 let row = values.iter().map(|value| self.element_of(value)).collect();
                 Value::sequence(vec![Value::sequence(row, false)], true)
             }
+        }
+    }
+
+    /// `print(text, file=buffer)`: what is written is in the file.
+    pub(super) fn print_into(&mut self, passed: &[Passed<'_>]) {
+        let Some(file) = passed.iter().find(|one| one.argument.keyword.as_deref() == Some("file")) else {
+            return;
+        };
+        let mut taint = file.value.taint.clone();
+        for one in passed.iter().filter(|one| one.argument.keyword.as_deref() != Some("file")) {
+            taint.add(&one.value.deep_taint());
+        }
+        if taint != file.value.taint {
+            self.rebind(&file.argument.value, Value { shape: file.value.shape.clone(), taint });
+        }
+    }
+
+    /// `request.full_url = url`: an attribute that models say is all that matters of the object.
+    pub(super) fn gather_attribute(&mut self, place: &Expression, owner: &Value, name: &str, value: &Value) {
+        let Some(qualified) = super::library::member_name(owner, name) else { return };
+        let row = self.program.models.propagate(&qualified);
+        if row.is_some_and(|row| row.to == Target::Receiver) {
+            self.rebind(place, Value { shape: owner.shape.clone(), taint: value.deep_taint() });
         }
     }
 

@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::builtin;
+use super::character;
 use super::evaluator::Evaluator;
 use super::event::{CallEvent, Passed, select};
 use super::function::Outcome;
@@ -10,6 +11,7 @@ use super::library;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::Models;
 use crate::model::schema::{Tag, Target};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 
@@ -160,6 +162,13 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
+        self.note_type_by_call(function, passed);
+        self.update_dictionary(function, passed);
+        if let Shape::Method { receiver, name } = &callee.shape
+            && matches!(receiver.shape, Shape::Unknown | Shape::Method { .. } | Shape::Object { .. })
+        {
+            self.note_unresolved(name);
+        }
         if let (Some(receiver), Some(method)) = (receiver, method) {
             let values = match method {
                 "update" => builtin::with_keywords(passed),
@@ -171,10 +180,20 @@ impl Evaluator<'_> {
                 }
                 return result;
             }
-            if method == "format"
-                && let Some(text) = receiver.as_text()
-            {
+            if let ("format", Some(text)) = (method, receiver.as_text()) {
                 return format_call(text, passed);
+            }
+            if let ("format_map", Some(text), [mapping]) = (method, receiver.as_text(), values.as_slice())
+                && let Shape::Mapping { entries, .. } = &mapping.shape
+            {
+                let named: Vec<_> = entries
+                    .iter()
+                    .filter_map(|(key, value)| match key {
+                        Constant::Text(key) => Some((SmolStr::new(key), value.clone())),
+                        _ => None,
+                    })
+                    .collect();
+                return library::format(text, &[], &named, &mapping.taint);
             }
             if let Some(result) = library::read(receiver, method, &values) {
                 return result;
@@ -189,7 +208,7 @@ impl Evaluator<'_> {
     /// The result of a function of the project, harmless where the configuration says so.
     fn as_declared(&self, reference: FunctionReference, receiver: Option<&Value>, value: Value) -> Value {
         let Some(tags) = self.declared_sanitizer(reference, receiver) else { return value };
-        let mut value = super::guard::cleared(value, tags);
+        let mut value = super::narrow::cleared(value, tags);
         value.taint = value.taint.vouched(tags);
         value
     }
@@ -228,9 +247,12 @@ impl Evaluator<'_> {
             value.taint = value.taint.cleared(clears);
             return value;
         }
+        if qualified == Some("print") {
+            self.print_into(passed);
+        }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
-        for one in passed.iter().skip(kept_from(qualified, method)) {
+        for one in passed.iter().skip(kept_from(models, qualified, method)) {
             taint.add(&one.value.deep_taint());
         }
         if !carries_text(receiver, method) {
@@ -255,6 +277,10 @@ impl Evaluator<'_> {
             taint = taint.cleared(*tags).vouched(*tags);
         }
         taint = taint.cleared(self.cleared_by_arguments(called));
+        let let_through = self.let_through(called);
+        if !let_through.is_empty() {
+            taint = taint.cleared(let_through);
+        }
         if method == Some("replace") && passed.len() >= 2 {
             taint = taint.cleared(replaced(&passed[0].value, &passed[1].value));
         }
@@ -277,7 +303,11 @@ impl Evaluator<'_> {
                     .then(|| name.into())
             })
         });
+        let compiled = class.as_deref() == Some(library::PATTERN);
         let shape = match class.as_deref() {
+            Some(_) if compiled && passed.first().is_some_and(|one| one.value.as_text().is_some()) => {
+                Shape::Pattern(passed[0].value.as_text().unwrap_or_default().into())
+            }
             Some("str" | "bytes" | "int" | "bool" | "float") | None => Shape::Unknown,
             Some(class) => Shape::Instance(class.into()),
         };
@@ -288,6 +318,30 @@ impl Evaluator<'_> {
             result.taint = Taint::default().vouched(TagSet::ALL);
         }
         result
+    }
+
+    /// What a match of a regular expression, or a text in which it replaced all that it matches, is harmless for.
+    fn let_through(&self, called: &Called<'_>) -> TagSet {
+        let Some((module, function)) = called.qualified.and_then(|name| name.rsplit_once('.')) else {
+            return TagSet::EMPTY;
+        };
+        let (pattern, arguments) = match called.receiver.map(|receiver| &receiver.shape) {
+            Some(Shape::Pattern(pattern)) => (Some(&**pattern), called.passed),
+            _ if matches!(module, "re" | "regex") => (
+                called.passed.first().and_then(|one| one.value.as_text()),
+                called.passed.get(1..).unwrap_or_default(),
+            ),
+            _ => (None, called.passed),
+        };
+        let Some(pattern) = pattern else { return TagSet::EMPTY };
+        match function {
+            "match" | "search" | "fullmatch" | "findall" | "finditer" => character::harmless_match(pattern),
+            "sub" | "subn" => match arguments.first().and_then(|one| one.value.as_text()) {
+                Some(replacement) => character::harmless_replaced(pattern, replacement),
+                None => TagSet::EMPTY,
+            },
+            _ => TagSet::EMPTY,
+        }
     }
 
     /// `args.get("page", type=int)`: what a call makes harmless where its arguments say so.
@@ -307,6 +361,7 @@ impl Evaluator<'_> {
             arguments: passed,
             assumed: None,
             is_indirect,
+            branches: self.frame_ref().branches,
         };
         conversions
             .iter()
@@ -337,18 +392,14 @@ impl Evaluator<'_> {
 
 /// The first argument that is part of the result of a method of which only the name is known: a lookup gives what
 /// lies under the key, not the key.
-fn kept_from(qualified: Option<&str>, method: Option<&str>) -> usize {
+fn kept_from(models: &Models, qualified: Option<&str>, method: Option<&str>) -> usize {
     // `Item.objects.filter(name=name)` of a model whose file is not known: what comes out is the database's.
-    if qualified.is_some_and(|name| name.contains(".objects.") || name.contains(".query.")) {
+    if qualified.is_some_and(|name| name.split('.').skip(1).any(|part| models.is_manager(part))) {
         return usize::MAX;
     }
     match method.filter(|_| qualified.is_none()) {
         Some("get" | "pop") => 1,
-        Some(
-            "filter" | "filter_by" | "exclude" | "find" | "find_one" | "index" | "count" | "execute"
-            | "query",
-        ) => usize::MAX,
-        Some(method) if method.starts_with("get_") || method.starts_with("find_") => usize::MAX,
+        Some(method) if models.is_lookup(method) => usize::MAX,
         _ => 0,
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
 use super::taint::Taint;
-use super::value::{Partial, Shape, Value};
+use super::value::{Constant, Partial, Shape, Value};
 use crate::model::schema::{CallbackRow, Gives, Passes};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 use crate::text::TextRange;
@@ -51,8 +53,9 @@ impl Evaluator<'_> {
         function: &Passed<'_>,
         passed: &[Passed<'_>],
     ) -> Vec<(Argument, Value)> {
+        let keywords = keywords_of(row, passed);
         if let Some(selector) = &row.arguments {
-            let Some(list) = select(selector, passed) else { return Vec::new() };
+            let Some(list) = select(selector, passed) else { return keywords };
             let items = match &list.value.shape {
                 Shape::Sequence { items, .. } => items.to_vec(),
                 _ => vec![self.element_of(&list.value)],
@@ -67,7 +70,10 @@ impl Evaluator<'_> {
             } else {
                 items
             };
-            return items.into_iter().map(|item| (positional(&list.argument.value), item)).collect();
+            let place = &list.argument.value;
+            let mut all: Vec<_> = items.into_iter().map(|item| (positional(place), item)).collect();
+            all.extend(keywords);
+            return all;
         }
         let after = passed.iter().skip_while(|one| !std::ptr::eq(*one, function)).skip(1);
         match row.passes {
@@ -156,6 +162,22 @@ impl Evaluator<'_> {
             _ => manager,
         }
     }
+}
+
+/// `kwargs={"command": name}`
+fn keywords_of(row: &CallbackRow, passed: &[Passed<'_>]) -> Vec<(Argument, Value)> {
+    let Some(given) = row.keywords.as_ref().and_then(|selector| select(selector, passed)) else {
+        return Vec::new();
+    };
+    let Shape::Mapping { entries, .. } = &given.value.shape else { return Vec::new() };
+    let named = entries.iter().filter_map(|(key, value)| match key {
+        Constant::Text(key) => {
+            let keyword = Some(SmolStr::new(key));
+            Some((Argument { keyword, ..positional(&given.argument.value) }, value.clone()))
+        }
+        _ => None,
+    });
+    named.collect()
 }
 
 fn is_callable(value: &Value) -> bool {

@@ -8,11 +8,14 @@ use smol_str::SmolStr;
 
 use super::bounds::{MAX_BASES, MAX_CALL_DEPTH};
 use super::evaluator::{Evaluator, Reads};
+use super::event::Passed;
 use super::function::{changed_receiver, has_decorator};
 use super::program::Program;
 use super::taint::Taint;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
-use crate::syntax::ir::{Expression, ExpressionKind, Function, Ir, Statement, StatementKind};
+use crate::syntax::ir::{
+    Argument, ArgumentKind, Expression, ExpressionKind, Function, Ir, Statement, StatementKind,
+};
 use crate::text::{ChunkKind, TextRange};
 
 /// What stands in the body of a class, its member chunks included; nothing inherited.
@@ -224,6 +227,17 @@ impl Evaluator<'_> {
     /// What reading an attribute gives where that runs a function.
     pub(super) fn property(&mut self, value: Value, whole: &Expression) -> Value {
         let program = self.program;
+        if let Shape::Method { receiver, name } = &value.shape
+            && let Shape::Object { class, .. } = &receiver.shape
+            && let Some(method) = self.class_attribute(*class, "__getattr__")
+            && let Shape::Bound { receiver, function } = self.bound(method, receiver).shape
+        {
+            let text = Expression { range: whole.range, kind: ExpressionKind::Text(name.as_str().into()) };
+            let argument =
+                Argument { range: whole.range, keyword: None, kind: ArgumentKind::Positional, value: text };
+            let passed = [Passed { argument: &argument, value: Value::text(name), base: None }];
+            return self.call_function(function, Some((*receiver).clone()), &passed, whole).value;
+        }
         let Shape::Bound { receiver, function: reference } = &value.shape else { return value };
         match program.function(*reference) {
             Some((_, function)) if is_property(function) => {

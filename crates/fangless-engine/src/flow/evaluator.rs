@@ -5,11 +5,15 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::answer::Held;
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
 use super::event::{Observer, SinkEvent};
 use super::function::Recent;
+use super::given::Calls;
 use super::modules::Loads;
+use super::place::is_place;
 use super::program::{Globals, Program};
+use super::remember::Noted;
 use super::summary::{Call, Effort, Summary};
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
@@ -93,6 +97,14 @@ impl Variables {
     }
 
     pub(super) fn join(&mut self, other: Self) {
+        // What one way found out of a place does not hold on the other.
+        let stays = |(name, value): &(SmolStr, Value)| {
+            !is_place(name) || !value.taint.is_clean() || other.get(name).is_some()
+        };
+        if !self.entries.iter().all(stays) {
+            self.entries.retain(stays);
+            self.index();
+        }
         for (name, value) in other.entries {
             match self.place(&name) {
                 Some(place) => {
@@ -101,6 +113,7 @@ impl Variables {
                         *known = known.join(&value);
                     }
                 }
+                None if is_place(&name) && value.taint.is_clean() => {}
                 None => self.push(name, value),
             }
         }
@@ -166,6 +179,16 @@ pub(super) struct Frame {
     pub(super) aliases: Vec<(SmolStr, Expression)>,
     /// How many branches deep the statement stands that is evaluated.
     pub(super) branches: u32,
+    /// Whether some variables are places in objects without known parts.
+    pub(super) has_places: bool,
+    /// Conditions that have a name.
+    pub(super) noted: Vec<Noted>,
+    /// How many conditions were named so far.
+    pub(super) notes: usize,
+    /// Texts in answers whose type is not yet known.
+    pub(super) held: Vec<Held>,
+    /// The call under evaluation whose result gets a name, and the name.
+    pub(super) named_next: Option<(TextRange, SmolStr)>,
     /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
     pub(super) rebound: Vec<SmolStr>,
 }
@@ -183,6 +206,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) loads: Loads,
     /// Summaries found out while modules are under way: they hold no longer than that.
     pub(super) unsettled: FxHashMap<Arc<Call>, Arc<Summary>>,
+    /// What the functions of the program are called with here.
+    pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
     pub(super) heard: Option<Vec<SinkEvent>>,
 }
@@ -199,6 +224,7 @@ impl<'a> Evaluator<'a> {
             reads: Reads::default(),
             loads: Loads::default(),
             unsettled: FxHashMap::default(),
+            calls: Calls::default(),
             heard: None,
         }
     }
@@ -255,6 +281,11 @@ impl<'a> Evaluator<'a> {
             is_module: false,
             aliases: Vec::new(),
             branches: 0,
+            has_places: false,
+            noted: Vec::new(),
+            notes: 0,
+            held: Vec::new(),
+            named_next: None,
             rebound: Vec::new(),
         })
     }
@@ -310,11 +341,18 @@ pub fn evaluate_globals(program: &Program, module: &SmolStr, observer: &mut dyn 
     Evaluator::new(program, observer).module_globals(module).unwrap_or_default()
 }
 
+/// What the evaluation of a chunk read, and what it calls.
+#[derive(Default)]
+pub struct Evaluated {
+    pub reads: Reads,
+    pub calls: Calls,
+}
+
 /// Evaluates a chunk: its statements, and every function of it with unknown arguments.
-pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Reads {
+pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Evaluated {
     let mut evaluator = Evaluator::new(program, observer);
-    let Some(info) = program.chunks.get(&chunk) else { return Reads::default() };
-    let Some(mut frame) = evaluator.new_frame(chunk) else { return Reads::default() };
+    let Some(info) = program.chunks.get(&chunk) else { return Evaluated::default() };
+    let Some(mut frame) = evaluator.new_frame(chunk) else { return Evaluated::default() };
     let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
     frame.class = class;
     evaluator.reads.modules.insert(frame.module.clone());
@@ -323,11 +361,12 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     // Module-level names that other chunks bind are found among the module's globals.
     evaluator.frames.push(frame);
     evaluator.block(&ir.body);
+    evaluator.tell_held();
     // A method does not see the other names of its class.
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    evaluator.reads.all()
+    Evaluated { reads: evaluator.reads.all(), calls: evaluator.calls }
 }
 
 /// The class whose member a chunk is.

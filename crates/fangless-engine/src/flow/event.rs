@@ -32,6 +32,8 @@ pub struct CallEvent<'a> {
     pub assumed: Option<SmolStr>,
     /// The program names the function elsewhere than in front of these arguments.
     pub is_indirect: bool,
+    /// How many branches deep the call stands.
+    pub branches: u32,
 }
 
 /// A value bound to a name.
@@ -46,6 +48,8 @@ pub struct BindingEvent<'a> {
     pub expression: &'a Expression,
     /// The whole binding.
     pub statement: Location,
+    /// The attribute that is bound, as the program spells it, and how many branches deep.
+    pub place: Option<(SmolStr, u32)>,
 }
 
 /// A value that a web framework may read as a setting.

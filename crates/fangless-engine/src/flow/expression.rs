@@ -9,6 +9,7 @@ use super::evaluator::{Evaluator, join_states};
 use super::event::{BindingEvent, BindingKind};
 use super::fold;
 use super::library;
+use super::place::has_parts;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
@@ -27,18 +28,33 @@ impl Evaluator<'_> {
             ExpressionKind::Ellipsis => Value::unknown(),
             ExpressionKind::Name(name) => {
                 let value = self.lookup(name);
+                self.note_handed_on(&value);
                 self.as_source(value, expression)
             }
             ExpressionKind::Attribute { value, name } => {
                 let owner = self.expression(value);
+                if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
+                    return kept;
+                }
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
+                self.note_handed_on(&result);
                 let result = self.as_source(result, expression);
                 self.with_fields(&owner, name, result)
             }
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);
                 let key = self.expression(index);
+                if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
+                    return kept;
+                }
+                if let Some(attribute) = self.read_dictionary(value, &key) {
+                    return attribute;
+                }
+                if matches!(&owner.shape, Shape::External(name) if name.ends_with(".Annotated")) {
+                    let shape = Shape::Annotation(self.location(expression.range));
+                    return Value { shape, taint: Taint::default() };
+                }
                 self.subscript(&owner, &key, index)
             }
             ExpressionKind::Slice(parts) => {
@@ -47,7 +63,10 @@ impl Evaluator<'_> {
                 }
                 Value::unknown()
             }
-            ExpressionKind::Call { function, arguments } => self.call(expression, function, arguments),
+            ExpressionKind::Call { function, arguments } => {
+                let result = self.call(expression, function, arguments);
+                self.value_at(expression).unwrap_or(result)
+            }
             ExpressionKind::Binary { operator, left, right } => self.binary_of(*operator, left, right),
             ExpressionKind::Not(operand) => match self.expression(operand).truth() {
                 Some(truth) => Value::boolean(!truth),
@@ -301,6 +320,12 @@ impl Evaluator<'_> {
         {
             return Value::constant(constant);
         }
+        // `Markup("<b>%s</b>") % name` escapes what it puts in.
+        if let Some(tags) = self.harmless_operand(operator, left) {
+            let mut taint = left.deep_taint();
+            taint.add(&right.deep_taint().cleared(tags));
+            return Value { shape: left.shape.clone(), taint };
+        }
         match operator {
             BinaryOperator::Add => {
                 if let (Shape::Sequence { items: a, open: x }, Shape::Sequence { items: b, open: y }) =
@@ -340,13 +365,6 @@ impl Evaluator<'_> {
                     .map_or_else(Value::unknown, |(joined, _)| joined)
             }
             BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
-            // `Markup("<b>%s</b>") % name` escapes what it puts in.
-            BinaryOperator::Modulo if matches!(&left.shape, Shape::Instance(class) if class == "markupsafe.Markup") =>
-            {
-                let mut taint = left.deep_taint();
-                taint.add(&right.deep_taint().cleared(TagSet::of(&[Tag::Html])));
-                Value { shape: left.shape.clone(), taint }
-            }
             BinaryOperator::Divide => {
                 let mut taint = left.deep_taint();
                 // What stands below a folder begins with the folder's name.
@@ -367,6 +385,17 @@ impl Evaluator<'_> {
                 Value::tainted(taint)
             }
         }
+    }
+
+    /// What an operator of a library's class makes its right side harmless for.
+    fn harmless_operand(&self, operator: BinaryOperator, left: &Value) -> Option<TagSet> {
+        let Shape::Instance(class) = &left.shape else { return None };
+        let method = match operator {
+            BinaryOperator::Add => "__add__",
+            BinaryOperator::Modulo => "__mod__",
+            _ => return None,
+        };
+        self.program.models.sanitizer(&format!("{class}.{method}"))
     }
 
     fn logical(&mut self, is_and: bool, values: &[Expression]) -> Value {
@@ -488,6 +517,7 @@ impl Evaluator<'_> {
                     value: &result,
                     expression: value,
                     statement,
+                    place: None,
                 });
             }
             match key_value.as_constant() {

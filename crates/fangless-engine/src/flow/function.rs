@@ -59,13 +59,15 @@ impl Outcome {
 /// A call of a function of the workspace that was passed something untrusted.
 pub(super) struct Recent {
     /// The whole call.
-    call: TextRange,
+    pub(super) call: TextRange,
     function: FunctionReference,
     /// Parameters before those that arguments are passed for.
     skip: usize,
     /// The arguments that are untrusted.
     untrusted: Vec<TextRange>,
     summary: Arc<Summary>,
+    /// What the object is at each way out on which the method gives something true or false.
+    receivers: Vec<(bool, Value)>,
 }
 
 impl Evaluator<'_> {
@@ -111,6 +113,7 @@ impl Evaluator<'_> {
         whole: &Expression,
     ) -> Outcome {
         self.reads.chunks.insert(reference.chunk);
+        self.note_given(reference, receiver.is_some(), passed);
         let at = self.location(whole.range);
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
@@ -243,6 +246,7 @@ impl Evaluator<'_> {
         if let Some(function) = ir.functions.get(reference.index) {
             self.block(&function.body);
         }
+        self.tell_held();
         self.following -= 1;
         let frame = self.frames.pop()?;
         let mut exits = frame.exits;
@@ -312,9 +316,13 @@ impl Evaluator<'_> {
             .filter(|one| !one.value.deep_taint().is_clean())
             .map(|one| one.argument.range)
             .collect();
-        if called.is_indirect || untrusted.is_empty() {
+        let of_untrusted = called.receiver.is_some_and(|receiver| {
+            matches!(receiver.shape, Shape::Object { .. }) && !receiver.deep_taint().is_clean()
+        });
+        if called.is_indirect || (untrusted.is_empty() && !of_untrusted) {
             return;
         }
+        let receivers = if of_untrusted { self.receivers_after(function, outcome) } else { Vec::new() };
         let call = called.whole.range;
         let skip = usize::from(called.receiver.is_some());
         let recent = &mut self.frame().recent;
@@ -322,7 +330,25 @@ impl Evaluator<'_> {
         if recent.len() >= MAX_RECENT {
             recent.remove(0);
         }
-        recent.push(Recent { call, function, skip, untrusted, summary: outcome.summary.clone() });
+        recent.push(Recent { call, function, skip, untrusted, summary: outcome.summary.clone(), receivers });
+    }
+
+    fn receivers_after(&self, function: FunctionReference, outcome: &Outcome) -> Vec<(bool, Value)> {
+        let own = self.program.function(function).and_then(|(_, function)| function.parameters.first());
+        let Some(own) = own else { return Vec::new() };
+        let exits = outcome.summary.exits.iter().filter_map(|(truth, state)| {
+            let receiver = outcome.incoming.actual(state.get(&own.name)?, outcome.at, &outcome.note);
+            Some(((*truth)?, receiver))
+        });
+        exits.collect()
+    }
+
+    /// What the object of a method call is once that gave something true, or false.
+    pub(super) fn receiver_after(&self, call: &Expression, truth: bool) -> Option<Value> {
+        let recent = self.frame_ref().recent.iter().find(|one| one.call == call.range)?;
+        let mut receivers = recent.receivers.iter().filter(|(known, _)| *known == truth).map(|(_, one)| one);
+        let first = receivers.next()?.clone();
+        Some(receivers.fold(first, |joined, one| joined.join(one)))
     }
 
     /// For each argument of a call of a workspace function that was evaluated just now, the tags that its body cleared on
@@ -398,7 +424,12 @@ pub(super) fn has_decorator(function: &Function, name: &str) -> bool {
         .any(|decorator| matches!(&decorator.kind, ExpressionKind::Name(known) if known == name))
 }
 
-fn argument_for(name: &str, position: usize, kind: ParameterKind, passed: &[Passed<'_>]) -> Option<Value> {
+pub(super) fn argument_for(
+    name: &str,
+    position: usize,
+    kind: ParameterKind,
+    passed: &[Passed<'_>],
+) -> Option<Value> {
     if let Some(one) = passed.iter().find(|one| one.argument.keyword.as_deref() == Some(name)) {
         return Some(one.value.clone());
     }

@@ -1,12 +1,13 @@
 //! Guards: what a condition that holds says of the values in it.
 
 use super::bounds::MAX_NESTING;
+use super::character;
 use super::evaluator::{Evaluator, join_states};
 use super::expression::from_pieces;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::model::schema::{Label, Tag};
-use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind};
+use crate::syntax::ir::{Argument, CompareOperator, Expression, ExpressionKind, Statement, StatementKind};
 
 impl Evaluator<'_> {
     /// Narrows the present state to where the condition has this truth.
@@ -41,6 +42,7 @@ impl Evaluator<'_> {
             ExpressionKind::Compare { left, rest } => {
                 if let [(operator, right)] = rest.as_slice() {
                     self.assume_comparison(left, *operator, right, truth);
+                    self.assume_named_comparison(left, *operator, right, truth);
                     if let Some(told) = told_by_comparison(left, *operator, right) {
                         self.assume(left, told == truth);
                     }
@@ -54,6 +56,8 @@ impl Evaluator<'_> {
                 let known = self.lookup(name).truth();
                 if known.is_some_and(|known| known != truth) {
                     self.frame().state = None;
+                } else if let Some(condition) = self.noted_condition(name) {
+                    self.assume(&condition, truth);
                 }
             }
             ExpressionKind::Attribute { value, name } if !truth && (name == "netloc" || name == "scheme") => {
@@ -61,6 +65,32 @@ impl Evaluator<'_> {
                 self.clear_origins(value, TagSet::of(&[Tag::Redirect, Tag::Request]));
             }
             _ => {}
+        }
+    }
+
+    /// `host = urlsplit(target).hostname` and then `if host in HOSTS`.
+    fn assume_named_comparison(
+        &mut self,
+        left: &Expression,
+        operator: CompareOperator,
+        right: &Expression,
+        truth: bool,
+    ) {
+        let ExpressionKind::Name(name) = &left.kind else { return };
+        let Some(meant) = self.noted_condition(name) else { return };
+        if self.frame_ref().state.is_none() {
+            return;
+        }
+        let is_part = match &meant.kind {
+            ExpressionKind::Attribute { .. } => true,
+            ExpressionKind::Call { function, .. } => is_common(called(function)),
+            _ => false,
+        };
+        if is_part {
+            self.assume_comparison(&meant, operator, right, truth);
+        }
+        if let Some(told) = told_by_comparison(&meant, operator, right) {
+            self.assume(&meant, told == truth);
         }
     }
 
@@ -76,6 +106,8 @@ impl Evaluator<'_> {
             CompareOperator::NotEqual | CompareOperator::IsNot => (CompareOperator::Equal, !truth),
             CompareOperator::In => (CompareOperator::In, truth),
             CompareOperator::NotIn => (CompareOperator::In, !truth),
+            // `set(names) <= ALLOWED`
+            CompareOperator::LessEqual if truth => return self.assume_within(left, right),
             _ => return,
         };
         let left_value = self.quietly(|evaluator| evaluator.expression(left));
@@ -99,6 +131,10 @@ impl Evaluator<'_> {
             }
             return;
         }
+        if let (Some(subject), CompareOperator::Equal) = (type_of(left), operator) {
+            self.clear(subject, type_tags(right));
+            return;
+        }
         match operator {
             CompareOperator::Equal => {
                 let compares_folders = matches!(&left.kind, ExpressionKind::Call { function, .. } if is_common(called(function)));
@@ -109,6 +145,15 @@ impl Evaluator<'_> {
                     self.clear_checked(left);
                 } else if left_value.deep_taint().is_clean() && !is_none(&left_value) {
                     self.clear_checked(right);
+                } else if names_host(left) && names_host(right) {
+                    // `urlsplit(target).netloc == request.host`
+                    self.clear_checked(left);
+                    self.clear_checked(right);
+                } else {
+                    // `os.path.basename(name) == name`: one is the other.
+                    let (one, other) = (harmless_for(&left_value), harmless_for(&right_value));
+                    self.clear(right, one);
+                    self.clear(left, other);
                 }
             }
             _ => {
@@ -117,6 +162,9 @@ impl Evaluator<'_> {
                 let is_text = matches!(right_value.shape, Shape::Constant(_) | Shape::Pieces(_));
                 if right_value.deep_taint().is_clean() && !is_text && !left_value.is_constant() {
                     self.clear_checked(left);
+                } else if let (Some(text), false) = (right_value.as_text(), left_value.is_constant()) {
+                    // A part of a text has no other characters.
+                    self.clear(left, character::harmless_among(text));
                 } else if let ExpressionKind::Attribute { value, name } = &right.kind
                     && name == "parents"
                 {
@@ -192,11 +240,53 @@ impl Evaluator<'_> {
                     self.assume(first, truth);
                 }
             }
-            ("is_relative_to", Some(receiver), true) => self.clear(receiver, TagSet::of(&[Tag::Path])),
+            ("is_relative_to", Some(receiver), true) if self.is_resolved(receiver) => {
+                self.clear(receiver, TagSet::of(&[Tag::Path]));
+            }
+            ("all", None, _) if first.is_some_and(is_generator) => {
+                if let Some(first) = first {
+                    if truth { self.assume_each(first, true) } else { self.assume_one(first, false) }
+                }
+            }
+            ("any", None, _) if first.is_some_and(is_generator) => {
+                if let Some(first) = first {
+                    if truth { self.assume_one(first, true) } else { self.assume_each(first, false) }
+                }
+            }
+            ("issubset", Some(receiver), true) => {
+                if let Some(first) = first {
+                    self.assume_within(receiver, first);
+                }
+            }
+            // `if COMMANDS.get(name)`: it is one of the keys.
+            ("get", Some(receiver), true) => {
+                let table = self.quietly(|evaluator| evaluator.expression(receiver));
+                if let (Some(first), Shape::Mapping { open: false, .. }) = (first, &table.shape)
+                    && table.taint.is_clean()
+                {
+                    self.clear(first, TagSet::ALL);
+                }
+            }
+            ("endswith", Some(receiver), true) => {
+                let suffix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
+                if suffix.is_some_and(|suffix| begins_with_dot(&suffix)) {
+                    self.clear_host(receiver);
+                }
+            }
             ("startswith", Some(receiver), true) => {
                 let prefix = first.map(|first| self.quietly(|evaluator| evaluator.expression(first)));
                 let tags = match prefix.as_ref().and_then(Value::as_text) {
+                    Some(prefix)
+                        if prefix.len() > 1 && prefix.ends_with(['/', '\\']) && !prefix.contains("://") =>
+                    {
+                        if self.is_resolved(receiver) {
+                            TagSet::of(&[Tag::Path])
+                        } else {
+                            TagSet::EMPTY
+                        }
+                    }
                     Some(prefix) => prefix_tags(prefix),
+                    None if !self.is_resolved(receiver) => TagSet::EMPTY,
                     None if prefix.as_ref().is_some_and(|prefix| is_ours(&prefix.deep_taint())) => {
                         TagSet::of(&[Tag::Path])
                     }
@@ -215,7 +305,9 @@ impl Evaluator<'_> {
                     self.clear(receiver, TagSet::of(&[Tag::Redirect, Tag::Request]));
                 }
             }
-            ("fullmatch" | "match", Some(receiver), true) => self.assume_regex(name, receiver, arguments),
+            ("fullmatch" | "match" | "search", Some(receiver), _) => {
+                self.assume_regex(name, receiver, arguments, truth);
+            }
             ("url_has_allowed_host_and_scheme" | "is_safe_url", _, true) => {
                 if let Some(first) = first {
                     self.clear(first, TagSet::of(&[Tag::Redirect, Tag::Request]));
@@ -232,7 +324,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn assume_regex(&mut self, method: &str, receiver: &Expression, arguments: &[Argument]) {
+    fn assume_regex(&mut self, method: &str, receiver: &Expression, arguments: &[Argument], truth: bool) {
         let receiver_value = self.quietly(|evaluator| evaluator.expression(receiver));
         let is_module =
             matches!(&receiver_value.shape, Shape::External(name) if name == "re" || name == "regex");
@@ -242,19 +334,86 @@ impl Evaluator<'_> {
             (value.as_text().map(str::to_owned), &subject.value)
         } else {
             let Some(subject) = arguments.first() else { return };
-            (None, &subject.value)
+            let pattern = match &receiver_value.shape {
+                Shape::Pattern(pattern) => Some(pattern.to_string()),
+                _ => None,
+            };
+            (pattern, &subject.value)
         };
-        let anchored =
-            method == "fullmatch" || pattern.as_ref().is_none_or(|pattern| pattern.ends_with(['$', 'Z']));
-        // A pattern that lets anything through guards nothing.
-        let lax = pattern.as_ref().is_some_and(|pattern| pattern.contains(".*") || pattern.contains(".+"));
-        if anchored && !lax {
-            self.clear(subject, TagSet::ALL);
+        let tags = match (pattern, truth) {
+            // `if re.search(r"[^a-z]", name): raise`
+            (Some(pattern), false) if method != "fullmatch" => match method {
+                "search" => character::harmless_rest(&pattern),
+                _ => TagSet::EMPTY,
+            },
+            (Some(pattern), true) if character::is_anchored(&pattern, method) => {
+                let tags = character::harmless_match(&pattern);
+                if character::allows_line_feed(&pattern, method) {
+                    tags.without(Tag::Log).without(Tag::Header)
+                } else {
+                    tags
+                }
+            }
+            // A pattern that is not known is taken for one that does its work.
+            (None, true) if method != "search" => TagSet::ALL,
+            _ => TagSet::EMPTY,
+        };
+        self.clear(subject, tags);
+    }
+
+    /// Whether a path went through what takes `..` and links out of it.
+    fn is_resolved(&mut self, path: &Expression) -> bool {
+        let value = self.quietly(|evaluator| evaluator.expression(path));
+        let models = self.program.models;
+        value.deep_taint().origins().iter().filter(|origin| origin.source.label().is_some()).all(|origin| {
+            origin.notes().any(|note| {
+                let callee = note.split('`').nth(1).unwrap_or_default();
+                models.resolves(callee.rsplit('.').next().unwrap_or_default())
+            })
+        })
+    }
+
+    /// All elements, or characters, of one are among those of the other.
+    fn assume_within(&mut self, part: &Expression, whole: &Expression) {
+        let allowed = self.quietly(|evaluator| evaluator.expression(whole));
+        // `set("abc")`
+        let is_made = matches!(&whole.kind, ExpressionKind::Call { function, .. }
+            if matches!(called(function), "set" | "frozenset"));
+        if !allowed.deep_taint().is_clean() || (allowed.shape == Shape::Unknown && !is_made) {
+            return;
+        }
+        if let ExpressionKind::Call { function, arguments } = &part.kind
+            && let (ExpressionKind::Name(name), [only]) = (&function.kind, arguments.as_slice())
+            && matches!(name.as_str(), "set" | "frozenset")
+        {
+            self.clear(&only.value, TagSet::ALL);
+        } else {
+            self.clear(part, TagSet::ALL);
+        }
+    }
+
+    /// The host of a URL is one of ours.
+    fn clear_host(&mut self, part: &Expression) {
+        let noted = match &part.kind {
+            ExpressionKind::Name(name) => self.noted_condition(name),
+            _ => None,
+        };
+        let part = noted.as_deref().unwrap_or(part);
+        if let ExpressionKind::Attribute { value, name } = &part.kind
+            && matches!(name.as_str(), "hostname" | "netloc")
+        {
+            self.clear_origins(value, TagSet::of(&[Tag::Redirect, Tag::Request]));
         }
     }
 
     /// A function of the workspace as a condition: what its body checked on the way to this truth.
     fn assume_helper(&mut self, whole: &Expression, arguments: &[Argument], truth: bool) {
+        if let ExpressionKind::Call { function, .. } = &whole.kind
+            && let ExpressionKind::Attribute { value, .. } = &function.kind
+            && let Some(receiver) = self.receiver_after(whole, truth)
+        {
+            self.rebind(value, receiver);
+        }
         let Some(cleared) = self.cleared_by(whole, arguments, Some(truth)) else { return };
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
@@ -267,6 +426,15 @@ impl Evaluator<'_> {
         if self.frame_ref().state.is_none() || arguments.is_empty() {
             return;
         }
+        // `path.relative_to(base)` raises for what lies elsewhere.
+        if let ExpressionKind::Attribute { value, name } = &function.kind
+            && name == "relative_to"
+            && self.is_resolved(value)
+        {
+            self.clear(value, TagSet::of(&[Tag::Path]));
+            return;
+        }
+        self.assume_required(expression, arguments);
         if let ExpressionKind::Name(_) | ExpressionKind::Attribute { .. } = &function.kind
             && is_conversion(called(function))
         {
@@ -280,6 +448,34 @@ impl Evaluator<'_> {
         let Some(cleared) = self.cleared_by(expression, arguments, None) else { return };
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
+        }
+    }
+
+    /// `require(name in ALLOWED)`: a function of the workspace that raises unless what it is passed is true.
+    fn assume_required(&mut self, call: &Expression, arguments: &[Argument]) {
+        let is_condition = |argument: &Argument| {
+            matches!(
+                argument.value.kind,
+                ExpressionKind::Compare { .. } | ExpressionKind::Not(_) | ExpressionKind::Logical { .. }
+            )
+        };
+        let ExpressionKind::Call { function, .. } = &call.kind else { return };
+        let ExpressionKind::Name(_) = &function.kind else { return };
+        if !arguments.iter().any(is_condition) {
+            return;
+        }
+        let Shape::Function(function) = self.quietly(|evaluator| evaluator.callee(function)).shape else {
+            return;
+        };
+        let program = self.program;
+        let Some((_, definition)) = program.function(function) else { return };
+        for (parameter, argument) in definition.parameters.iter().zip(arguments) {
+            if is_condition(argument)
+                && argument.keyword.is_none()
+                && requires(&definition.body, &parameter.name)
+            {
+                self.assume(&argument.value, true);
+            }
         }
     }
 
@@ -298,142 +494,6 @@ impl Evaluator<'_> {
             _ => {}
         }
     }
-
-    /// Takes tags from the place that an expression reads, looking through what keeps the text as it is.
-    pub(super) fn clear(&mut self, expression: &Expression, tags: TagSet) {
-        if tags.is_empty() {
-            return;
-        }
-        match &expression.kind {
-            ExpressionKind::Call { function, arguments } => match (called(function), &function.kind) {
-                (
-                    "str" | "Path" | "int" | "bytes" | "realpath" | "abspath" | "normpath" | "normcase"
-                    | "fspath" | "PurePath",
-                    _,
-                ) => {
-                    if let Some(first) = arguments.first() {
-                        self.clear(&first.value, tags);
-                    }
-                }
-                (
-                    "lower" | "strip" | "upper" | "casefold" | "resolve" | "as_posix",
-                    ExpressionKind::Attribute { value, .. },
-                ) => {
-                    self.clear(value, tags);
-                }
-                _ => {}
-            },
-            ExpressionKind::Name(name) => {
-                let value = self.lookup(name);
-                if let Some(narrowed) = narrowed(value, tags) {
-                    self.set(name, narrowed);
-                }
-            }
-            ExpressionKind::Attribute { .. } | ExpressionKind::Subscript { .. } => {
-                let value = self.quietly(|evaluator| evaluator.expression(expression));
-                if let Some(narrowed) = narrowed(value, tags) {
-                    self.rebind(expression, narrowed);
-                }
-            }
-            ExpressionKind::Walrus { name, .. } => {
-                let value = self.lookup(name);
-                let narrowed = cleared(value, tags);
-                self.set(name, narrowed);
-            }
-            _ => {}
-        }
-    }
-
-    /// What a signature was computed from is vouched for by it: `compare_digest(digest(key, data), sent)`.
-    fn clear_verified(&mut self, expression: &Expression) {
-        self.clear(expression, TagSet::of(&[Tag::Deserialization]));
-        if let ExpressionKind::Call { function, arguments } = &expression.kind {
-            if let ExpressionKind::Attribute { value, .. } = &function.kind {
-                self.clear_verified(value);
-            }
-            for argument in arguments {
-                self.clear_verified(&argument.value);
-            }
-        }
-    }
-
-    fn clear_inside(&mut self, expression: &Expression, tags: TagSet) {
-        match &expression.kind {
-            ExpressionKind::List(items) | ExpressionKind::Tuple(items) => {
-                for item in items {
-                    self.clear(item, tags);
-                }
-            }
-            _ => self.clear(expression, tags),
-        }
-    }
-
-    /// A part of a parsed URL was checked: clears every variable that has the same sources.
-    fn clear_origins(&mut self, parsed: &Expression, tags: TagSet) {
-        let value = self.quietly(|evaluator| evaluator.expression(parsed));
-        let taint = value.deep_taint();
-        if taint.is_empty() {
-            return;
-        }
-        if let Some(state) = &mut self.frame().state {
-            for (_, variable) in state.iter_mut() {
-                let shares = variable
-                    .deep_taint()
-                    .origins()
-                    .iter()
-                    .any(|origin| taint.origins().iter().any(|other| other.source == origin.source));
-                if shares {
-                    *variable = cleared(std::mem::take(variable), tags);
-                }
-            }
-        }
-    }
-}
-
-/// What a value is once a condition found it harmless for the tags, where that makes a difference.
-fn narrowed(value: Value, tags: TagSet) -> Option<Value> {
-    let is_text = matches!(value.shape, Shape::Unknown | Shape::Method { .. } | Shape::Pieces(_));
-    let is_vouched = tags == TagSet::ALL && is_text;
-    if !is_vouched && value.deep_taint().is_empty() {
-        return None;
-    }
-    let mut value = cleared(value, tags);
-    if is_vouched {
-        value.taint = value.taint.vouched(tags);
-    }
-    Some(value)
-}
-
-/// A value no longer dangerous for the tags, all the way down.
-pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
-    let taint = value.taint.cleared(tags);
-    let shape = match value.shape {
-        Shape::Sequence { items, open } => {
-            Shape::Sequence { items: items.iter().map(|item| cleared(item.clone(), tags)).collect(), open }
-        }
-        Shape::Mapping { entries, open } => Shape::Mapping {
-            entries: entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
-            open,
-        },
-        Shape::Record { fields, is_tuple } => Shape::Record {
-            fields: fields.iter().map(|(name, item)| (name.clone(), cleared(item.clone(), tags))).collect(),
-            is_tuple,
-        },
-        Shape::Sections(entries) => Shape::Sections(
-            entries.iter().map(|(key, item)| (key.clone(), cleared(item.clone(), tags))).collect(),
-        ),
-        Shape::Pieces(pieces) => Shape::Pieces(
-            pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Hole(taint) => Piece::Hole(taint.cleared(tags)),
-                    text @ Piece::Text(_) => text.clone(),
-                })
-                .collect(),
-        ),
-        shape => shape,
-    };
-    Value { shape, taint }
 }
 
 /// What two paths have in common.
@@ -463,7 +523,7 @@ fn is_none(value: &Value) -> bool {
 }
 
 /// Last name of what is called or named.
-fn called(function: &Expression) -> &str {
+pub(super) fn called(function: &Expression) -> &str {
     match &function.kind {
         ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name,
         _ => "",
@@ -526,7 +586,7 @@ fn told_by_comparison(left: &Expression, operator: CompareOperator, right: &Expr
     match &right.kind {
         ExpressionKind::Boolean(value) => Some(is_same == *value),
         // There is a match, or nothing; other functions give what is neither `None` nor true.
-        ExpressionKind::None if matches!(called(function), "match" | "fullmatch" | "search") => {
+        ExpressionKind::None if matches!(called(function), "match" | "fullmatch" | "search" | "get") => {
             Some(!is_same)
         }
         _ => None,
@@ -567,4 +627,64 @@ fn between_quotes(expression: &Expression) -> Option<&Expression> {
         _ => false,
     };
     (is(0, 1) && is(1, -1)).then_some(value)
+}
+
+/// What all that is untrusted in a value is harmless for.
+fn harmless_for(value: &Value) -> TagSet {
+    let taint = value.deep_taint();
+    let mut untrusted = taint.origins().iter().filter(|origin| origin.source.label().is_some()).peekable();
+    if untrusted.peek().is_none() {
+        return TagSet::EMPTY;
+    }
+    untrusted.fold(TagSet::ALL, |tags, origin| tags.intersection(origin.cleared))
+}
+
+/// `type(value)`
+fn type_of(expression: &Expression) -> Option<&Expression> {
+    let ExpressionKind::Call { function, arguments } = &expression.kind else { return None };
+    match (&function.kind, arguments.as_slice()) {
+        (ExpressionKind::Name(name), [only]) if name == "type" => Some(&only.value),
+        _ => None,
+    }
+}
+
+/// `parts.netloc`, `request.host`, `request.get_host()`
+fn names_host(expression: &Expression) -> bool {
+    match &expression.kind {
+        ExpressionKind::Call { function, .. } => called(function) == "get_host",
+        ExpressionKind::Attribute { name, .. } => {
+            matches!(name.as_str(), "netloc" | "hostname" | "host" | "server_name")
+        }
+        _ => false,
+    }
+}
+
+/// `".example.com"`, or several such ends.
+fn begins_with_dot(suffix: &Value) -> bool {
+    match &suffix.shape {
+        Shape::Sequence { items, .. } => !items.is_empty() && items.iter().all(begins_with_dot),
+        Shape::Pieces(pieces) => {
+            matches!(pieces.first(), Some(Piece::Text(start)) if start.starts_with('.'))
+                && suffix.taint.is_clean()
+        }
+        _ => suffix.as_text().is_some_and(|text| text.starts_with('.') && text.len() > 2),
+    }
+}
+
+fn is_generator(expression: &Expression) -> bool {
+    matches!(expression.kind, ExpressionKind::Comprehension { .. })
+}
+
+/// `if not condition: raise …`, `assert condition`
+fn requires(body: &[Statement], parameter: &str) -> bool {
+    let is_it =
+        |expression: &Expression| matches!(&expression.kind, ExpressionKind::Name(name) if name == parameter);
+    body.iter().any(|statement| match &statement.kind {
+        StatementKind::If { test, body, .. } => {
+            matches!(&test.kind, ExpressionKind::Not(inner) if is_it(inner))
+                && matches!(body.last().map(|last| &last.kind), Some(StatementKind::Raise(_)))
+        }
+        StatementKind::Assert { test, .. } => is_it(test),
+        _ => false,
+    })
 }

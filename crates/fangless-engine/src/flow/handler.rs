@@ -100,6 +100,7 @@ impl Evaluator<'_> {
         if let Some(function) = ir.functions.get(reference.index) {
             self.block(&function.body);
         }
+        self.tell_held();
         // Functions defined inside see the variables as they are where the body ends; a body that always returns
         // leaves those of its last way out.
         if self.frame_ref().state.is_none() {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::bounds::{MAX_CHOICES, MAX_UNROLLED};
+use super::each::{cleared_between, loop_name};
 use super::evaluator::{Evaluator, Variables, join_states};
 use super::library::{put, with_taint};
-use super::taint::Taint;
+use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
 use crate::syntax::ir::{Clause, ComprehensionKind, Expression, ExpressionKind, Statement};
 
@@ -53,14 +54,40 @@ impl Evaluator<'_> {
         }
         let element = self.element_of(&items);
         let before = self.frame_ref().state.clone();
-        let breaks = self.run_loop(body, |evaluator| evaluator.bind(target, element.clone()));
+        let breaks = self.run_loop(body, |evaluator| {
+            evaluator.bind(target, element.clone());
+            if let Some(name) = loop_name(target) {
+                evaluator.frame().rebound.retain(|known| known != name);
+            }
+        });
         let after_body = self.frame().state.take();
+        let checked = self.checked_in_loop(target, &items, after_body.as_ref()).filter(|_| breaks.is_empty());
         self.frame().state = match runs {
             Some(_) => after_body,
             None => join_states(before, after_body),
         };
+        if let Some(tags) = checked
+            && self.frame_ref().state.is_some()
+        {
+            self.clear(iterable, tags);
+        }
         self.block(orelse);
         self.join_breaks(breaks);
+    }
+
+    /// What every element was found harmless for by a loop that goes on with the good ones only.
+    fn checked_in_loop(
+        &mut self,
+        target: &Expression,
+        whole: &Value,
+        after: Option<&Variables>,
+    ) -> Option<TagSet> {
+        let name = loop_name(target)?;
+        if whole.deep_taint().is_clean() || self.frame_ref().rebound.iter().any(|known| known == name) {
+            return None;
+        }
+        let left = after?.get(name)?.deep_taint();
+        Some(cleared_between(&whole.deep_taint(), &left)).filter(|tags| !tags.is_empty())
     }
 
     fn join_breaks(&mut self, breaks: Vec<Variables>) {

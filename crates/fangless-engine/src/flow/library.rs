@@ -10,6 +10,9 @@ use super::taint::{TagSet, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::model::schema::Tag;
 
+/// The class of compiled regular expressions.
+pub(super) const PATTERN: &str = "re.Pattern";
+
 /// Qualified name of a member of a value, where the value's own name or type is known.
 pub(super) fn member_name(owner: &Value, name: &str) -> Option<SmolStr> {
     match &owner.shape {
@@ -19,6 +22,7 @@ pub(super) fn member_name(owner: &Value, name: &str) -> Option<SmolStr> {
         }
         Shape::Constant(constant) => Some(format!("{}.{name}", constant.type_name()).into()),
         Shape::Pieces(_) => Some(format!("str.{name}").into()),
+        Shape::Pattern(_) => Some(format!("{PATTERN}.{name}").into()),
         _ => None,
     }
 }
@@ -257,6 +261,8 @@ pub(super) fn format(
                     pieces.push(Piece::Hole(number_taint(&value)));
                 } else if path == name && specifier.is_empty() && conversion.is_empty() {
                     pieces.extend(pieces_of(&to_text(&value)));
+                } else if let Some(part) = part_by_path(&value, &path[name.len()..]) {
+                    pieces.push(Piece::Hole(part.deep_taint()));
                 } else {
                     pieces.push(Piece::Hole(value.deep_taint()));
                 }
@@ -266,6 +272,27 @@ pub(super) fn format(
     }
     pieces.push(Piece::Text(text.into()));
     from_pieces(pieces)
+}
+
+/// `[key].name` of a replacement field.
+fn part_by_path(value: &Value, path: &str) -> Option<Value> {
+    if path.is_empty() {
+        return Some(value.clone());
+    }
+    if let Some((key, rest)) = path.strip_prefix('[').and_then(|path| path.split_once(']')) {
+        let key = match key.parse() {
+            Ok(number) => Value::constant(Constant::Integer(number)),
+            Err(_) => Value::text(key),
+        };
+        return part_by_path(&item(value, &key), rest);
+    }
+    let path = path.strip_prefix('.')?;
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let (Shape::Object { attributes: fields, .. } | Shape::Record { fields, .. }) = &value.shape else {
+        return None;
+    };
+    let (_, field) = fields.iter().find(|(known, _)| *known == path[..end])?;
+    part_by_path(field, &path[end..])
 }
 
 /// A method that changes its receiver: the changed receiver and the result.

@@ -2,26 +2,34 @@
 //! bindings, sinks reached); it knows no rule.
 
 mod alias;
+mod answer;
 pub mod bounds;
 mod builtin;
 mod call;
 mod callback;
+mod character;
 mod class;
+mod dictionary;
+mod each;
 mod evaluator;
 pub mod event;
 mod expression;
 mod fold;
 mod function;
+pub mod given;
 mod guard;
 mod handler;
 mod iteration;
 mod library;
 mod modelled;
 mod modules;
+mod narrow;
 mod parameter;
 mod pattern;
+mod place;
 pub mod program;
 mod record;
+mod remember;
 mod route;
 mod setting;
 mod sink;
@@ -30,4 +38,4 @@ mod summary;
 pub mod taint;
 pub mod value;
 
-pub use evaluator::{Reads, evaluate_chunk, evaluate_globals};
+pub use evaluator::{Evaluated, Reads, evaluate_chunk, evaluate_globals};

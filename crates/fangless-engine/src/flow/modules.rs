@@ -135,7 +135,8 @@ impl Evaluator<'_> {
             let frame = self.frames.pop();
             variables = frame.map(last_state).unwrap_or_default();
         }
-        Globals { values: variables.into_entries().into_iter().collect() }
+        let names = variables.into_entries().into_iter().filter(|(name, _)| !super::place::is_place(name));
+        Globals { values: names.collect() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `match`: which cases can be taken, and what they bind.
 
 use super::evaluator::{Evaluator, join_states};
-use super::guard::cleared;
+use super::narrow::cleared;
 use super::taint::TagSet;
 use super::value::{Shape, Value};
 use crate::syntax::ir::{Case, CompareOperator, Expression, Pattern};

@@ -130,9 +130,8 @@ impl Evaluator<'_> {
                 }
             }
             "setattr" => {
-                let name = passed.get(1)?.value.as_text()?.into();
-                let changed = with_attribute(first?.clone(), &name, passed.get(2)?.value.clone());
-                self.rebind(&passed.first()?.argument.value, changed);
+                let object = &passed.first()?.argument.value;
+                self.bind_in_dictionary(object, &passed.get(1)?.value, passed.get(2)?.value.clone());
                 Some(Value::constant(Constant::None))
             }
             _ => None,

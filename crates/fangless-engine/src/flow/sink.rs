@@ -6,11 +6,39 @@ use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
 use super::library::member_name;
+use super::place::root;
 use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::Models;
 use crate::model::schema::Tag;
 use crate::syntax::ir::{Expression, ExpressionKind, Statement};
+
+/// Where something reaches a sink.
+pub(super) struct Sunk<'s> {
+    at: Location,
+    argument: Location,
+    callee: &'s str,
+    assumed: Option<SmolStr>,
+    /// The name of the answer that it becomes part of.
+    answer: Option<SmolStr>,
+    /// The answer is a page only where the program says so.
+    needs_type: bool,
+}
+
+impl<'s> Sunk<'s> {
+    pub(super) fn at(at: Location, argument: Location, callee: &'s str, assumed: Option<SmolStr>) -> Self {
+        Self { at, argument, callee, assumed, answer: None, needs_type: false }
+    }
+
+    pub(super) fn in_answer(self, answer: Option<SmolStr>) -> Self {
+        Self { answer, ..self }
+    }
+
+    pub(super) fn needing_type(self, needs_type: bool) -> Self {
+        Self { needs_type, ..self }
+    }
+}
 
 impl Evaluator<'_> {
     pub(super) fn tell_call(&mut self, called: &Called<'_>) {
@@ -31,14 +59,25 @@ impl Evaluator<'_> {
                     value: &one.value,
                     expression: &one.argument.value,
                     statement: self.location(one.argument.range),
+                    place: None,
                 };
                 self.observer.binding(&event);
             }
         }
         self.tell_config_call(function, qualified, passed);
         let assumed = self.assumed(function);
-        let event =
-            CallEvent { at, function, qualified, method, receiver, arguments: passed, assumed, is_indirect };
+        let branches = self.frame_ref().branches;
+        let event = CallEvent {
+            at,
+            function,
+            qualified,
+            method,
+            receiver,
+            arguments: passed,
+            assumed,
+            is_indirect,
+            branches,
+        };
         self.observer.call(&event);
         self.tell_sinks(&event);
     }
@@ -55,36 +94,50 @@ impl Evaluator<'_> {
             (Some(method), true) if is_open(event.receiver) => models.sinks_of_method(method),
             _ => &[],
         };
+        let answer = self.answer_of(event);
         for sink in by_name.iter().chain(by_method) {
             if !sink.when.iter().all(|condition| self.observer.holds(condition, event)) {
                 continue;
             }
             if let (true, Some(receiver)) = (sink.argument.is_empty(), event.receiver) {
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
-                self.tell_sink(sink.tag, receiver, event.at, event.at, &callee, event.assumed.clone());
+                let sunk = Sunk::at(event.at, event.at, &callee, event.assumed.clone());
+                self.tell_sink(sink.tag, receiver, &sunk);
             }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
+                // Behind `--` a command takes nothing for an option.
+                let mut before = event.arguments.iter().take_while(|one| !std::ptr::eq(*one, passed));
+                if sink.tag == Tag::Argument && before.any(|one| one.value.as_text() == Some("--")) {
+                    continue;
+                }
                 let is_statement = sink.tag == Tag::Sql && !sink.is_fragment;
                 if by_name.is_empty() && is_statement && !looks_like_sql(&passed.value) {
                     continue;
                 }
                 let argument = self.location(passed.argument.value.range);
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
-                self.tell_sink(sink.tag, &passed.value, event.at, argument, &callee, event.assumed.clone());
+                let sunk =
+                    Sunk::at(event.at, argument, &callee, event.assumed.clone()).in_answer(answer.clone());
+                self.tell_sink(sink.tag, &passed.value, &sunk);
             }
         }
     }
 
-    fn tell_sink(
-        &mut self,
-        tag: Tag,
-        value: &Value,
-        at: Location,
-        argument: Location,
-        callee: &str,
-        assumed: Option<SmolStr>,
-    ) {
+    /// The name of the answer that a call puts text into: what it is called on, or what its result is bound to next.
+    fn answer_of(&self, event: &CallEvent<'_>) -> Option<SmolStr> {
+        let next = self.frame_ref().named_next.as_ref();
+        if let Some((_, name)) = next.filter(|(range, _)| *range == event.at.range) {
+            return Some(name.clone());
+        }
+        match &event.function.kind {
+            ExpressionKind::Attribute { value, .. } if event.receiver.is_some() => root(value).cloned(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn tell_sink(&mut self, tag: Tag, value: &Value, sunk: &Sunk<'_>) {
+        let Sunk { at, argument, callee, .. } = *sunk;
         if matches!(tag, Tag::Request | Tag::Redirect) && has_fixed_host(value) {
             return;
         }
@@ -101,7 +154,7 @@ impl Evaluator<'_> {
         }
         let taint = match tag {
             Tag::Argument | Tag::Cell => beginning(value),
-            Tag::Nosql => operators(value),
+            Tag::Nosql => operators(value, self.program.models),
             _ => value.deep_taint(),
         };
         for origin in taint.origins() {
@@ -121,14 +174,9 @@ impl Evaluator<'_> {
             }
             let note = format!("reaches `{callee}`");
             let origin = origin.step(at, StepKind::Sink, &note);
-            self.hear(SinkEvent {
-                tag,
-                at,
-                argument,
-                callee: callee.into(),
-                origin,
-                assumed: assumed.clone(),
-            });
+            let assumed = sunk.assumed.clone();
+            let event = SinkEvent { tag, at, argument, callee: callee.into(), origin, assumed };
+            self.tell_or_hold(event, sunk.answer.clone(), sunk.needs_type);
         }
     }
 
@@ -142,16 +190,28 @@ impl Evaluator<'_> {
         at: Location,
     ) {
         let models = self.program.models;
-        let Some(name) = member_name(owner, "__setitem__") else { return };
-        for sink in models.sinks(&name) {
+        let Some(name) =
+            member_name(owner, "__setitem__").or_else(|| self.inherited_member(owner, "__setitem__"))
+        else {
+            return;
+        };
+        let sinks = models.sinks(&name);
+        if sinks.is_empty() {
+            return;
+        }
+        let key_value = self.quietly(|evaluator| evaluator.expression(key));
+        for sink in sinks {
+            if !self.holds_for(&sink.when, &name, key, &[(key, &key_value), (expression, value)]) {
+                continue;
+            }
             for selector in &sink.argument {
                 let (given, place) = match selector.position {
-                    Some(0) => (self.quietly(|evaluator| evaluator.expression(key)), key.range),
-                    Some(1) => (value.clone(), expression.range),
+                    Some(0) => (&key_value, key.range),
+                    Some(1) => (value, expression.range),
                     _ => continue,
                 };
                 let argument = self.location(place);
-                self.tell_sink(sink.tag, &given, at, argument, &name, None);
+                self.tell_sink(sink.tag, given, &Sunk::at(at, argument, &name, None));
             }
         }
     }
@@ -180,7 +240,7 @@ impl Evaluator<'_> {
             return;
         }
         for tag in [tag, Tag::ErrorText] {
-            self.tell_sink(tag, &body, at, argument, "the response", None);
+            self.tell_sink(tag, &body, &Sunk::at(at, argument, "the response", None));
         }
     }
 
@@ -252,23 +312,18 @@ fn beginning(value: &Value) -> Taint {
 
 /// The taint of what may hold operators of a query: what stands behind `$eq` is taken literally. A text holds none, but
 /// a script or a query in a language of its own is one.
-fn operators(value: &Value) -> Taint {
+fn operators(value: &Value, models: &Models) -> Taint {
     match &value.shape {
         Shape::Mapping { entries, .. } => {
             let mut taint = value.taint.clone();
             for (key, item) in entries.iter() {
                 match key {
-                    Constant::Text(key) if &**key == "$eq" => {}
-                    Constant::Text(key)
-                        if matches!(
-                            &**key,
-                            "$where" | "$function" | "$accumulator" | "query_string" | "script"
-                        ) =>
-                    {
+                    Constant::Text(key) if models.is_literal_operator(key) => {}
+                    Constant::Text(key) if models.is_script_operator(key) => {
                         taint.add(&item.deep_taint().dangerous_for(Tag::Nosql));
                     }
                     _ if matches!(item.shape, Shape::Pieces(_)) => {}
-                    _ => taint.add(&operators(item)),
+                    _ => taint.add(&operators(item, models)),
                 }
             }
             taint

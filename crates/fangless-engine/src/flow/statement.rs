@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::answer::bound_next;
+use super::dictionary::dictionary_of;
 use super::evaluator::{Evaluator, Variables, join_states};
 use super::event::{BindingEvent, BindingKind};
+use super::place::has_parts;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
@@ -27,6 +30,16 @@ impl Evaluator<'_> {
     }
 
     fn statement(&mut self, statement: &Statement) {
+        let notes = self.frame_ref().notes;
+        self.one_statement(statement);
+        if self.frame_ref().notes > notes
+            && !matches!(statement.kind, StatementKind::Assign { .. } | StatementKind::With { .. })
+        {
+            self.forget_conditions_since(notes);
+        }
+    }
+
+    fn one_statement(&mut self, statement: &Statement) {
         if self.following > 0 {
             self.effort.statements_left = self.effort.statements_left.saturating_sub(1);
         }
@@ -41,12 +54,17 @@ impl Evaluator<'_> {
                 }
             }
             StatementKind::Assign { targets, value } => {
+                self.frame().named_next = bound_next(targets, value);
                 let result = self.expression(value);
+                self.frame().named_next = None;
                 for target in targets {
                     self.tell_binding(target, &result, value, statement);
                     self.bind(target, result.clone());
                     self.note_alias(target, value, &result);
+                    self.note_type(target, &result);
+                    self.note_type_of_new(target, value);
                 }
+                self.note_condition(targets, value, &result);
                 self.after_call(value);
             }
             StatementKind::AnnotatedAssign { target, annotation, value } => {
@@ -260,6 +278,8 @@ impl Evaluator<'_> {
                     value.taint = value.taint.without_maker();
                 }
                 self.forget_aliases(name);
+                self.forget_conditions(name);
+                self.forget_places_of(name);
                 self.set(name, value);
             }
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => self.unpack(targets, &value),
@@ -269,14 +289,29 @@ impl Evaluator<'_> {
                 let spelled = super::evaluator::spelled_name(target).unwrap_or_else(|| name.clone());
                 let value = value.step(self.location(target.range), StepKind::Assignment, &spelled);
                 let owned = self.expression(owner);
-                let updated = with_attribute(owned, name, value);
-                self.rebind(owner, updated);
+                if has_parts(&owned) {
+                    let updated = with_attribute(owned, name, value);
+                    self.rebind(owner, updated);
+                } else {
+                    self.gather_attribute(owner, &owned, name, &value);
+                    self.bind_at(target, value);
+                }
             }
             ExpressionKind::Subscript { value: owner, index } => {
                 self.forget_place(target);
+                if let Some(object) = dictionary_of(owner) {
+                    let key = self.expression(index);
+                    self.bind_in_dictionary(object, &key, value);
+                    return;
+                }
                 let owned = self.expression(owner);
-                let updated = self.with_element(owned, index, value);
-                self.rebind(owner, updated);
+                if has_parts(&owned) {
+                    let updated = self.with_element(owned, index, value);
+                    self.rebind(owner, updated);
+                } else {
+                    self.expression(index);
+                    self.bind_at(target, value);
+                }
             }
             _ => {}
         }
@@ -305,11 +340,19 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Attribute { value: owner, name } => {
                 let owned = self.quietly(|evaluator| evaluator.expression(owner));
+                if !has_parts(&owned) {
+                    self.keep_at(place, value);
+                    return;
+                }
                 let updated = with_attribute(owned, name, value);
                 self.rebind(owner, updated);
             }
             ExpressionKind::Subscript { value: owner, index } => {
                 let owned = self.quietly(|evaluator| evaluator.expression(owner));
+                if !has_parts(&owned) {
+                    self.keep_at(place, value);
+                    return;
+                }
                 let key = self.quietly(|evaluator| evaluator.expression(index));
                 let updated = super::library::with_item(owned, &key, value);
                 self.rebind(owner, updated);
@@ -389,7 +432,10 @@ impl Evaluator<'_> {
             ExpressionKind::Name(name) => (BindingKind::Assignment, name.clone(), None),
             ExpressionKind::Attribute { value: owner, name } => {
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
-                (BindingKind::Attribute, name.clone(), super::library::member_name(&owner, name))
+                self.tell_attribute(&owner, target, value, expression, statement);
+                let qualified =
+                    super::library::member_name(&owner, name).or_else(|| self.inherited_member(&owner, name));
+                (BindingKind::Attribute, name.clone(), qualified)
             }
             ExpressionKind::Subscript { value: owner, index } => {
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
@@ -414,6 +460,11 @@ impl Evaluator<'_> {
             _ => return,
         };
         self.tell_setting(target, value, expression);
+        let place = match kind {
+            BindingKind::Attribute => super::evaluator::spelled_name(target),
+            _ => None,
+        };
+        let place = place.map(|place| (place, self.frame_ref().branches));
         self.observer.binding(&BindingEvent {
             at,
             kind,
@@ -422,6 +473,7 @@ impl Evaluator<'_> {
             value,
             expression,
             statement,
+            place,
         });
     }
 
@@ -446,6 +498,7 @@ impl Evaluator<'_> {
                         value: &value,
                         expression: default,
                         statement: self.location(parameter.range),
+                        place: None,
                     };
                     self.observer.binding(&event);
                 }

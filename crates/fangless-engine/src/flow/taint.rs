@@ -81,6 +81,12 @@ impl Origin {
         self.path.as_ref().map_or(0, |step| step.length)
     }
 
+    /// The notes of its path, the last one first.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        let first = self.path.as_deref();
+        std::iter::successors(first, |step| step.previous.as_deref()).map(|step| &*step.note)
+    }
+
     #[must_use]
     pub fn step(&self, at: Location, kind: StepKind, note: &str) -> Self {
         let length = self.length();

@@ -64,6 +64,8 @@ pub enum Shape {
     },
     /// An instance of an external class.
     Instance(SmolStr),
+    /// A compiled regular expression.
+    Pattern(Arc<str>),
     /// A method of a value, not yet called.
     Method {
         receiver: Arc<Value>,
@@ -94,6 +96,8 @@ pub enum Shape {
         fields: Arc<[(SmolStr, Value)]>,
         is_tuple: bool,
     },
+    /// `Annotated[Session, Depends(session)]`, by its place: what it says of a parameter is read where it is used.
+    Annotation(Location),
     /// A function of the workspace, by its place.
     Function(FunctionReference),
     Class(ClassReference),
@@ -112,8 +116,10 @@ impl PartialEq for Shape {
         }
         match (self, other) {
             (Self::Unknown, Self::Unknown) => true,
+            (Self::Annotation(one), Self::Annotation(other)) => one == other,
             (Self::Constant(one), Self::Constant(other)) => one == other,
             (Self::Choice(one), Self::Choice(other)) => same(one, other),
+            (Self::Pattern(one), Self::Pattern(other)) => one == other,
             (Self::Pieces(one), Self::Pieces(other)) => same(one, other),
             (Self::External(one), Self::External(other)) | (Self::Instance(one), Self::Instance(other)) => {
                 one == other

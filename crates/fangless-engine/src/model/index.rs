@@ -70,6 +70,7 @@ pub struct Models {
     source_clears: Names<TagSet>,
     source_fields: Names<()>,
     sinks: Names<Vec<Sink>>,
+    bound_sinks: Names<Vec<Sink>>,
     sanitizers: Names<TagSet>,
     conversions: Names<Vec<Conversion>>,
     returns: Names<SmolStr>,
@@ -88,6 +89,15 @@ pub struct Models {
     never_returns: FxHashSet<SmolStr>,
     configures: FxHashSet<SmolStr>,
     provides: FxHashSet<SmolStr>,
+    /// The last parts of the names.
+    resolves: FxHashSet<SmolStr>,
+    types_of_answer: FxHashSet<SmolStr>,
+    script_operators: FxHashSet<SmolStr>,
+    literal_operators: FxHashSet<SmolStr>,
+    managers: FxHashSet<SmolStr>,
+    lookups: FxHashSet<SmolStr>,
+    /// Beginnings of the names of such methods.
+    lookup_starts: Vec<SmolStr>,
     asks_client: FxHashSet<SmolStr>,
     first_parameters: FxHashMap<SmolStr, SmolStr>,
     constants: FxHashMap<SmolStr, i64>,
@@ -130,6 +140,7 @@ impl Models {
             .keys()
             .chain(self.source_attributes.exact.keys())
             .chain(self.sinks.exact.keys())
+            .chain(self.bound_sinks.exact.keys())
             .chain(self.sanitizers.exact.keys())
             .chain(self.returns.exact.keys())
             .chain(self.propagates.exact.keys())
@@ -154,7 +165,8 @@ impl Models {
             for name in &row.callee {
                 let (argument, when) = (row.argument.clone(), row.when.clone());
                 let sink = Sink { argument, tag: row.tag, when, is_fragment: row.is_fragment };
-                self.sinks.place(name).push(sink);
+                let table = if row.attribute { &mut self.bound_sinks } else { &mut self.sinks };
+                table.place(name).push(sink);
             }
         }
         for row in file.sanitizer {
@@ -197,6 +209,20 @@ impl Models {
         self.never_returns.extend(file.never_returns);
         self.configures.extend(file.configures);
         self.provides.extend(file.provides);
+        let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
+        self.resolves.extend(file.resolves.iter().filter_map(last));
+        self.types_of_answer.extend(file.type_of_answer);
+        self.script_operators.extend(file.script_operators);
+        self.literal_operators.extend(file.literal_operators);
+        self.managers.extend(file.managers);
+        for name in file.lookups {
+            match name.strip_suffix('*') {
+                Some(start) => self.lookup_starts.push(start.into()),
+                None => {
+                    self.lookups.insert(name);
+                }
+            }
+        }
         self.asks_client.extend(file.asks_client);
         self.first_parameters.extend(file.first_parameter);
         self.bases.extend(file.class);
@@ -284,6 +310,11 @@ impl Models {
 
     pub fn sinks(&self, name: &str) -> &[Sink] {
         self.find(&self.sinks, name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What an attribute is a sink for when it is bound.
+    pub fn bound_sinks(&self, name: &str) -> &[Sink] {
+        self.find(&self.bound_sinks, name).map_or(&[], Vec::as_slice)
     }
 
     /// The same for a method of an unknown receiver.
@@ -423,6 +454,37 @@ impl Models {
         self.provides.contains(name)
     }
 
+    /// Whether a function of this name takes `..` and links out of a path.
+    pub fn resolves(&self, function: &str) -> bool {
+        self.resolves.contains(function)
+    }
+
+    /// Whether a text under this key of a query is run as a script.
+    pub fn is_script_operator(&self, key: &str) -> bool {
+        self.script_operators.contains(key)
+    }
+
+    /// Whether a value under this key of a query stands for nothing but itself.
+    pub fn is_literal_operator(&self, key: &str) -> bool {
+        self.literal_operators.contains(key)
+    }
+
+    /// Whether objects of a class are read from a database through an attribute of this name.
+    pub fn is_manager(&self, attribute: &str) -> bool {
+        self.managers.contains(attribute)
+    }
+
+    /// Whether a method of this name gives what lies under a key, not the key.
+    pub fn is_lookup(&self, method: &str) -> bool {
+        self.lookups.contains(method)
+            || self.lookup_starts.iter().any(|start| method.starts_with(start.as_str()))
+    }
+
+    /// Whether an attribute or keyword says of what type an answer is.
+    pub fn is_type_of_answer(&self, name: &str) -> bool {
+        self.types_of_answer.contains(name)
+    }
+
     /// Whether a parameter with a call of it as default or in its annotation is given by the client.
     pub fn asks_client(&self, name: &str) -> bool {
         self.asks_client.contains(name)
@@ -527,6 +589,7 @@ mod tests {
         names.extend(models.source_calls.exact.keys().map(smol_str::SmolStr::as_str));
         names.extend(models.source_attributes.exact.keys().map(smol_str::SmolStr::as_str));
         names.extend(models.sinks.exact.keys().map(smol_str::SmolStr::as_str));
+        names.extend(models.bound_sinks.exact.keys().map(smol_str::SmolStr::as_str));
         names.extend(models.sanitizers.exact.keys().map(smol_str::SmolStr::as_str));
         names.extend(models.returns.exact.iter().flat_map(|(name, class)| [name.as_str(), class.as_str()]));
         names.extend(

@@ -47,6 +47,24 @@ pub struct ModelFile {
     /// Callees that, as a parameter's default or in its annotation, say that the program provides it, not the client.
     #[serde(default)]
     pub provides: Vec<SmolStr>,
+    /// Keys of a query under which a text is run as a script …
+    #[serde(default)]
+    pub script_operators: Vec<SmolStr>,
+    /// … and those under which a value stands for nothing but itself.
+    #[serde(default)]
+    pub literal_operators: Vec<SmolStr>,
+    /// Attributes of a class through which its objects are read from a database.
+    #[serde(default)]
+    pub managers: Vec<SmolStr>,
+    /// Methods that give what lies under a key, not the key (`get_*`), whatever they are called on.
+    #[serde(default)]
+    pub lookups: Vec<SmolStr>,
+    /// Calls that take `..` and links out of a path.
+    #[serde(default)]
+    pub resolves: Vec<SmolStr>,
+    /// Attributes and keywords that say of what type an answer is.
+    #[serde(default)]
+    pub type_of_answer: Vec<SmolStr>,
     /// Callees that, as a parameter's default or in its annotation, say that the client gives it.
     #[serde(default)]
     pub asks_client: Vec<SmolStr>,
@@ -159,6 +177,9 @@ pub struct SinkRow {
     /// Conditions on the call's arguments (`shell=True`).
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// The row speaks of a binding of the names, not of a call: `answer.text = value`.
+    #[serde(default)]
+    pub attribute: bool,
     /// It is a part of a statement: on a receiver of unknown type it need not read as a whole one.
     #[serde(default)]
     pub is_fragment: bool,
@@ -213,6 +234,9 @@ pub struct CallbackRow {
     pub function: ArgumentSelector,
     #[serde(default)]
     pub passes: Passes,
+    /// The argument that holds the function's keyword arguments as a mapping.
+    #[serde(default)]
+    pub keywords: Option<ArgumentSelector>,
     /// The argument that holds the function's arguments as a list; of itself it passes each of its elements.
     #[serde(default)]
     pub arguments: Option<ArgumentSelector>,

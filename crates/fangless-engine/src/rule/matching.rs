@@ -283,6 +283,8 @@ pub(crate) struct Matcher<'a> {
     pub(crate) found: Vec<RawFinding>,
     /// Rules and the calls that are none of their findings, since their result was passed on to what mends it.
     passed_on: FxHashSet<(usize, Location)>,
+    /// States of objects that were reported.
+    states: Vec<State>,
     /// Which calls made what a name was bound to. Values forget that where the name tells of a secret.
     made: FxHashMap<SmolStr, Vec<Location>>,
 }
@@ -292,6 +294,8 @@ pub(crate) struct Matcher<'a> {
 struct Heard {
     found: Vec<RawFinding>,
     passed_on: FxHashSet<(usize, Location)>,
+    /// States of objects that were reported.
+    states: Vec<State>,
     made: FxHashMap<SmolStr, Vec<Location>>,
 }
 
@@ -299,9 +303,34 @@ fn heard(told: &Told) -> Option<&Heard> {
     told.downcast_ref()
 }
 
+/// The state of an object, set by a binding of one of its attributes or by a call of one of its methods.
+#[derive(Clone)]
+struct State {
+    rule: usize,
+    /// The attribute or the method, as the program spells it with its object.
+    place: SmolStr,
+    /// Of what the method is told: its first argument.
+    which: Shape,
+    branches: u32,
+    /// What is reported.
+    at: Location,
+}
+
+fn state_set_by(rule: usize, event: &CallEvent<'_>) -> Option<State> {
+    let place = crate::flow::event::spelled(event.function)?;
+    let which = event.arguments.first().map(|one| one.value.shape.clone()).unwrap_or_default();
+    Some(State { rule, place, which, branches: event.branches, at: event.at })
+}
+
 impl<'a> Matcher<'a> {
     pub(crate) fn new(index: &'a RuleIndex) -> Self {
-        Self { index, found: Vec::new(), passed_on: FxHashSet::default(), made: FxHashMap::default() }
+        Self {
+            index,
+            found: Vec::new(),
+            passed_on: FxHashSet::default(),
+            made: FxHashMap::default(),
+            states: Vec::new(),
+        }
     }
 
     fn take(&mut self) -> Option<Told> {
@@ -309,6 +338,7 @@ impl<'a> Matcher<'a> {
             found: std::mem::take(&mut self.found),
             passed_on: std::mem::take(&mut self.passed_on),
             made: std::mem::take(&mut self.made),
+            states: std::mem::take(&mut self.states),
         };
         let is_empty = heard.found.is_empty() && heard.passed_on.is_empty() && heard.made.is_empty();
         (!is_empty).then(|| Arc::new(heard) as Told)
@@ -318,6 +348,28 @@ impl<'a> Matcher<'a> {
         if !self.found.contains(&finding) && !self.passed_on.contains(&(finding.rule, finding.at)) {
             self.found.push(finding);
         }
+    }
+
+    /// Remembers that what was reported is a state that may still change.
+    fn keep_state(&mut self, state: State) {
+        self.states.push(state);
+    }
+
+    /// An object's state was set anew, and what a rule reports is not so any more: takes that back where it was set in
+    /// the same branch or further in.
+    fn leave_state(&mut self, left: &State) {
+        let is_left = |state: &State| {
+            state.rule == left.rule
+                && state.place == left.place
+                && state.which == left.which
+                && state.at.chunk == left.at.chunk
+                && state.branches >= left.branches
+        };
+        let states = &self.states;
+        self.found.retain(|finding| {
+            !states.iter().any(|state| finding.rule == state.rule && finding.at == state.at && is_left(state))
+        });
+        self.states.retain(|state| !is_left(state));
     }
 
     /// Takes back what was reported of the calls whose results this one is given.
@@ -350,11 +402,13 @@ impl Observer for Matcher<'_> {
     fn end(&mut self, before: Option<Told>) -> Option<Told> {
         // What names were bound to concerns nobody else.
         self.made.clear();
+        self.states.clear();
         let since = self.take();
         if let Some(before) = before.as_ref().and_then(heard) {
             self.found.clone_from(&before.found);
             self.passed_on.clone_from(&before.passed_on);
             self.made.clone_from(&before.made);
+            self.states.clone_from(&before.states);
         }
         since
     }
@@ -388,10 +442,17 @@ impl Observer for Matcher<'_> {
         // A rule that knows the callee by its full name says there all that it says of it.
         let known = |rule: usize| by_name.iter().any(|(other, _)| *other == rule);
         for (rule, matched) in by_name.iter().chain(by_method.iter().filter(|(rule, _)| !known(*rule))) {
+            let state = matched.settles.then(|| state_set_by(*rule, event)).flatten();
             if !matched.when.iter().all(|condition| condition::on_call(condition, event))
                 || (matched.kept && is_on_new_object(event.function))
             {
+                if let Some(state) = state {
+                    self.leave_state(&state);
+                }
                 continue;
+            }
+            if let Some(state) = state {
+                self.keep_state(state);
             }
             let (name, at) =
                 match matched.report.as_ref().and_then(|selector| select(selector, event.arguments)) {
@@ -456,8 +517,21 @@ impl Observer for Matcher<'_> {
                 name: Some(event.name),
                 base: None,
             };
+            let state = event.place.as_ref().filter(|_| targeted).map(|(place, branches)| State {
+                rule: *rule,
+                place: place.clone(),
+                which: Shape::Unknown,
+                branches: *branches,
+                at: Location { chunk: event.at.chunk, range: event.expression.range },
+            });
             if !matched.when.iter().all(|condition| condition::on_value(condition, &subject)) {
+                if let Some(state) = state {
+                    self.leave_state(&state);
+                }
                 continue;
+            }
+            if let Some(state) = state {
+                self.keep_state(state);
             }
             // The call that made the value is what a fix changes, wherever the value got its name.
             let taint = event.value.deep_taint();

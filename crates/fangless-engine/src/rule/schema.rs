@@ -135,6 +135,10 @@ pub struct CallMatch {
     /// Only where the receiver outlives the call: not where an object is made in front of the dot, and thrown away.
     #[serde(default)]
     pub kept: bool,
+    /// The call sets a state of its object, of which the first argument says which: a later call for the same one counts
+    /// instead.
+    #[serde(default)]
+    pub settles: bool,
 }
 
 /// Calls into which the result of what a rule reports may go, in the same body.

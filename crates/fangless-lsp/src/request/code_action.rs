@@ -1,7 +1,8 @@
 //! `textDocument/codeAction` and `codeAction/resolve`: the fixes of the findings in a range, one action that makes
-//! every safe fix of the file, a comment that silences a finding, the line of the configuration that turns its rule
+//! every safe fix of the file, cell or notebook, a comment that silences a finding, the line of the configuration that turns its rule
 //! off, and the way to the flow where the client can show it.
 
+use fangless_engine::text::TextRange;
 use fangless_engine::{Applicability, Edit, Finding, Fix};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,7 +16,6 @@ use tower_lsp::ls_types::{
 use super::current;
 use crate::disabling::Target;
 use crate::documents::Revision;
-use crate::position::{position, text_range};
 use crate::proto::workspace_edit;
 use crate::publish::Outcome;
 use crate::queue::Question;
@@ -24,6 +24,8 @@ use crate::suppression::{self, Comment};
 
 /// Every safe fix of a file, in one action.
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.fangless");
+/// The same for all cells of a notebook. VS Code asks for it by a name that tells notebooks from cells.
+pub(crate) const FIX_ALL_CELLS: CodeActionKind = CodeActionKind::new("notebook.source.fixAll.fangless");
 
 /// Commands of the client: asking why a finding is to be ignored, and adding the comment; showing the flow of a finding.
 const IGNORE_LINE: &str = "fangless.ignoreLine";
@@ -36,8 +38,8 @@ enum Later {
     FixAll {
         uri: Uri,
         revision: Revision,
-        /// Only this rule's findings; all when absent.
-        rule: Option<String>,
+        #[serde(flatten)]
+        reach: Reach,
     },
     Disable {
         uri: Uri,
@@ -45,10 +47,24 @@ enum Later {
     },
 }
 
+/// Which findings one action mends: of the document, or of the cell, unless it says otherwise.
+#[derive(Default, Serialize, Deserialize)]
+struct Reach {
+    /// Only this rule's; all when absent.
+    rule: Option<String>,
+    /// Those of all cells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    everywhere: bool,
+}
+
 pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Vec<CodeActionOrCommand>> {
     let uri = params.text_document.uri;
     let outcome = current(shared, &uri).await?;
-    let range = text_range(&outcome.view.rope, params.range, shared.abilities().encoding);
+    let offset = |position| outcome.view.offset(&uri, position, shared.abilities().encoding);
+    let (Some(start), Some(end)) = (offset(params.range.start), offset(params.range.end)) else {
+        return Ok(Vec::new());
+    };
+    let range = TextRange::new(start.min(end), start.max(end));
     let only = params.context.only;
     let wants = |kind: &CodeActionKind| match &only {
         Some(kinds) => kinds.iter().any(|asked| contains(asked, kind)),
@@ -58,15 +74,16 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
         .findings
         .iter()
         .zip(&outcome.diagnostics)
-        .filter(|(finding, _)| finding.range.touches(range))
+        .filter(|(finding, _)| finding.range.touches(range) && outcome.view.is_in(&uri, finding.range))
         .collect();
+    let is_notebook = outcome.view.notebook.is_some();
     let mut actions = Vec::new();
     if wants(&CodeActionKind::QUICKFIX) && !here.is_empty() {
         let findings = here.iter().map(|(finding, _)| (*finding).clone()).collect();
         let fixes = ask(shared, &uri, outcome.view.revision, findings).await?;
         for ((_, diagnostic), fixes) in here.iter().zip(&fixes) {
             for (index, fix) in fixes.iter().enumerate() {
-                actions.push(quick_fix(shared, &uri, &outcome, diagnostic, fix, index == 0));
+                actions.extend(quick_fix(shared, &uri, &outcome, diagnostic, fix, index == 0));
             }
         }
         let rules = rules_of(&here);
@@ -75,8 +92,10 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
             let is_safe = |fix: &Fix| fix.applicability == Applicability::Safe;
             let of_rule = here.iter().zip(&fixes).filter(|((finding, _), _)| finding.rule == *rule);
             if several && of_rule.flat_map(|(_, fixes)| fixes).any(is_safe) {
-                let title = format!("Fix all `{rule}` in this file (safe fixes)");
-                let action = fix_all(shared, &uri, &outcome, CodeActionKind::QUICKFIX, title, Some(rule));
+                let what = if is_notebook { "notebook" } else { "file" };
+                let title = format!("Fix all `{rule}` in this {what} (safe fixes)");
+                let reach = Reach { rule: Some(rule.clone()), everywhere: is_notebook };
+                let action = fix_all(shared, &uri, &outcome, CodeActionKind::QUICKFIX, title, reach);
                 actions.extend(action.await?);
             }
         }
@@ -90,12 +109,19 @@ pub(crate) async fn list(shared: &Shared, params: CodeActionParams) -> Result<Ve
             actions.extend(disable(shared, &uri, &outcome, rule, &here));
         }
     }
-    if wants(&FIX_ALL) && !outcome.findings.is_empty() {
-        let title = "Fangless: make all safe fixes in this file".to_string();
-        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL, title, None).await?);
+    let any_here = outcome.findings.iter().any(|finding| outcome.view.is_in(&uri, finding.range));
+    if wants(&FIX_ALL) && any_here {
+        let what = if is_notebook { "cell" } else { "file" };
+        let title = format!("Fangless: make all safe fixes in this {what}");
+        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL, title, Reach::default()).await?);
+    }
+    if wants(&FIX_ALL_CELLS) && is_notebook && !outcome.findings.is_empty() {
+        let title = "Fangless: make all safe fixes in this notebook".to_string();
+        let reach = Reach { rule: None, everywhere: true };
+        actions.extend(fix_all(shared, &uri, &outcome, FIX_ALL_CELLS, title, reach).await?);
     }
     // The user typed on in the meantime: the edits belong to a text that is gone.
-    if shared.documents.revision(&uri) != Some(outcome.view.revision) {
+    if shared.documents.revision(&shared.documents.owner(&uri)) != Some(outcome.view.revision) {
         return Err(Error::content_modified());
     }
     Ok(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect())
@@ -106,13 +132,13 @@ pub(crate) async fn resolve(shared: &Shared, mut action: CodeAction) -> Result<C
         return Ok(action);
     };
     let edit = match later {
-        Later::FixAll { uri, revision, rule } => {
+        Later::FixAll { uri, revision, reach } => {
             let outcome = current(shared, &uri).await?;
             if outcome.view.revision != revision {
                 return Err(Error::content_modified());
             }
-            let edit = safe_edits(shared, &uri, &outcome, rule.as_deref()).await?;
-            if shared.documents.revision(&uri) != Some(revision) {
+            let edit = safe_edits(shared, &uri, &outcome, &reach).await?;
+            if shared.documents.revision(&shared.documents.owner(&uri)) != Some(revision) {
                 return Err(Error::content_modified());
             }
             edit
@@ -141,7 +167,7 @@ async fn ask(
     findings: Vec<Finding>,
 ) -> Result<Vec<Vec<Fix>>> {
     let (reply, answer) = oneshot::channel();
-    shared.queue.ask(Question { uri: uri.clone(), revision, findings, reply });
+    shared.queue.ask(Question { uri: shared.documents.owner(uri), revision, findings, reply });
     answer.await.ok().flatten().ok_or_else(Error::content_modified)
 }
 
@@ -152,16 +178,17 @@ fn quick_fix(
     diagnostic: &Diagnostic,
     fix: &Fix,
     first: bool,
-) -> CodeAction {
+) -> Option<CodeAction> {
     let safe = fix.applicability == Applicability::Safe;
-    CodeAction {
+    let edit = workspace_edit(uri, &outcome.view, &fix.edits, shared.abilities())?;
+    Some(CodeAction {
         title: fix.title.clone(),
         kind: Some(CodeActionKind::QUICKFIX),
         diagnostics: Some(vec![diagnostic.clone()]),
-        edit: Some(workspace_edit(uri, &outcome.view, &fix.edits, shared.abilities())),
+        edit: Some(edit),
         is_preferred: Some(first && safe),
         ..CodeAction::default()
-    }
+    })
 }
 
 fn suppress(
@@ -181,16 +208,18 @@ fn suppress(
     };
     match suppression::comment(&outcome.view.rope, finding)? {
         Comment::New(edit) if abilities.runs(IGNORE_LINE) => {
-            let at = position(&outcome.view.rope, edit.range.start as usize, abilities.encoding);
+            let at = outcome.view.position(edit.range.start, abilities.encoding);
+            let cell = outcome.view.notebook.as_ref().and_then(|notebook| notebook.cell_at(edit.range.start));
+            let version = cell.map_or(outcome.view.version, |cell| cell.version);
             let comment = json!({
-                "uri": uri, "version": outcome.view.version, "position": at, "text": edit.text,
+                "uri": uri, "version": version, "position": at, "text": edit.text,
                 "rule": finding.rule.as_str(),
             });
             action.command = Some(command(&action.title, IGNORE_LINE, comment));
         }
         comment => {
             let edits = [comment.without_asking()];
-            action.edit = Some(workspace_edit(uri, &outcome.view, &edits, abilities));
+            action.edit = Some(workspace_edit(uri, &outcome.view, &edits, abilities)?);
         }
     }
     Some(action)
@@ -251,15 +280,15 @@ async fn fix_all(
     outcome: &Outcome,
     kind: CodeActionKind,
     title: String,
-    rule: Option<&str>,
+    reach: Reach,
 ) -> Result<Option<CodeAction>> {
     let mut action = CodeAction { title, kind: Some(kind), ..CodeAction::default() };
     if shared.abilities().resolves_edits {
         let revision = outcome.view.revision;
-        let later = Later::FixAll { uri: uri.clone(), revision, rule: rule.map(str::to_string) };
+        let later = Later::FixAll { uri: uri.clone(), revision, reach };
         action.data = serde_json::to_value(later).ok();
     } else {
-        let Some(edit) = safe_edits(shared, uri, outcome, rule).await? else { return Ok(None) };
+        let Some(edit) = safe_edits(shared, uri, outcome, &reach).await? else { return Ok(None) };
         action.edit = Some(edit);
     }
     Ok(Some(action))
@@ -270,14 +299,18 @@ async fn safe_edits(
     shared: &Shared,
     uri: &Uri,
     outcome: &Outcome,
-    rule: Option<&str>,
+    reach: &Reach,
 ) -> Result<Option<WorkspaceEdit>> {
-    let counts = |finding: &&Finding| rule.is_none_or(|rule| finding.rule == rule);
+    let counts = |finding: &&Finding| {
+        (reach.everywhere || outcome.view.is_in(uri, finding.range))
+            && reach.rule.as_ref().is_none_or(|rule| finding.rule == *rule)
+    };
     let findings = outcome.findings.iter().filter(counts).cloned().collect();
     let fixes = ask(shared, uri, outcome.view.revision, findings).await?;
     let safe = |fixes: Vec<Fix>| fixes.into_iter().find(|fix| fix.applicability == Applicability::Safe);
     let edits = merge(fixes.into_iter().filter_map(safe));
-    Ok((!edits.is_empty()).then(|| workspace_edit(uri, &outcome.view, &edits, shared.abilities())))
+    let edit = || workspace_edit(uri, &outcome.view, &edits, shared.abilities());
+    Ok((!edits.is_empty()).then(edit).flatten())
 }
 
 /// Joins fixes into one list of edits. A fix that overlaps an earlier one is left for the next time; equal edits

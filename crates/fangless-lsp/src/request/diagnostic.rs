@@ -21,11 +21,12 @@ pub(crate) async fn report(
     shared: &Shared,
     params: DocumentDiagnosticParams,
 ) -> Result<DocumentDiagnosticReportResult> {
-    let outcome = current(shared, &params.text_document.uri).await?;
+    let uri = params.text_document.uri;
+    let outcome = current(shared, &uri).await?;
     if outcome.lost {
         return Err(lost());
     }
-    let result_id = outcome.result_id.clone();
+    let (items, result_id) = outcome.of(&uri);
     let related_documents = related(shared, &outcome);
     let report = if params.previous_result_id.as_ref() == Some(&result_id) {
         DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
@@ -37,7 +38,7 @@ pub(crate) async fn report(
             related_documents,
             full_document_diagnostic_report: FullDocumentDiagnosticReport {
                 result_id: Some(result_id),
-                items: outcome.diagnostics.clone(),
+                items,
             },
         })
     };

@@ -8,7 +8,6 @@ use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, Mark
 
 use super::current;
 use crate::abilities::Abilities;
-use crate::position::{offset, range};
 use crate::proto::{cwe_page, rule_page};
 use crate::server::Shared;
 
@@ -16,7 +15,8 @@ pub(crate) async fn hover(shared: &Shared, params: HoverParams) -> Result<Option
     let place = params.text_document_position_params;
     let outcome = current(shared, &place.text_document.uri).await?;
     let encoding = shared.abilities().encoding;
-    let at = offset(&outcome.view.rope, place.position, encoding) as u32;
+    let uri = &place.text_document.uri;
+    let Some(at) = outcome.view.offset(uri, place.position, encoding) else { return Ok(None) };
     let under = |finding: &&Finding| finding.range.start <= at && at <= finding.range.end;
     let mut findings: Vec<&Finding> = outcome.findings.iter().filter(under).collect();
     // The narrowest first: it is what the cursor means.
@@ -29,7 +29,7 @@ pub(crate) async fn hover(shared: &Shared, params: HoverParams) -> Result<Option
         .map(|finding| describe(finding, shared.rules.rule(&finding.rule), abilities))
         .collect();
     Ok(Some(Hover {
-        range: Some(range(&outcome.view.rope, narrowest.range, encoding)),
+        range: Some(outcome.view.range(narrowest.range, encoding)),
         contents: HoverContents::Markup(MarkupContent {
             kind: if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText },
             value: texts.join(if markdown { "\n\n---\n\n" } else { "\n\n" }),

@@ -13,8 +13,8 @@ use tower_lsp::ls_types::Uri;
 use crate::publish::Outcome;
 use crate::server::Shared;
 
-/// The findings of the newest text; an error for a document that is not open.
+/// The findings of the newest text, of a cell those of its notebook; an error for a document that is not open.
 async fn current(shared: &Shared, uri: &Uri) -> Result<Arc<Outcome>> {
-    let outcome = shared.results.current(uri, &shared.documents).await;
+    let outcome = shared.results.current(&shared.documents.owner(uri), &shared.documents).await;
     outcome.ok_or_else(|| Error::invalid_params(format!("`{}` is not open", uri.as_str())))
 }

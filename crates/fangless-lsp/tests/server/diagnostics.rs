@@ -119,6 +119,18 @@ async fn hovering_a_finding_says_why() {
 }
 
 #[tokio::test]
+async fn a_client_that_shows_no_markdown_gets_none() {
+    let mut capabilities = push_capabilities();
+    capabilities["textDocument"]["hover"] = json!({"contentFormat": ["plaintext"]});
+    let mut client = Client::connect(Plan::default());
+    client.initialize(capabilities).await;
+    client.open(URI, "x = DANGER").await;
+    let at = json!({"textDocument": {"uri": URI}, "position": {"line": 0, "character": 5}});
+    let hover = client.request("textDocument/hover", at).await.unwrap();
+    assert_eq!(hover["contents"], json!({"kind": "plaintext", "value": "DANGER [danger]\n\n1. here"}));
+}
+
+#[tokio::test]
 async fn a_report_brings_those_of_open_documents_that_its_flows_run_through() {
     let mut capabilities = pull_capabilities();
     capabilities["textDocument"]["diagnostic"]["relatedDocumentSupport"] = json!(true);

@@ -141,6 +141,31 @@ async fn parts_come_as_they_are_asked_for_and_progress_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_found_is_told_while_other_files_are_still_looked_at() {
+    let project = Project::new(&[("a.py", DANGER), ("b.py", "calm"), ("c.py", DANGER), ("d.py", DANGER)]);
+    let (plan, mut keeper) = Plan::default().gated_scan();
+    let mut client = pulling(&project, Some(plan)).await;
+    let [a, c, d] = ["a.py", "c.py", "d.py"].map(|name| project.uri(name));
+    let known = json!([{"uri": d, "value": "of before"}]);
+    let params = json!({"previousResultIds": known, "partialResultToken": "parts"});
+    let id = client.ask("workspace/diagnostic", params).await;
+    for found in [Some(&a), None, Some(&c)] {
+        keeper.started().await;
+        keeper.let_one_through();
+        if let Some(uri) = found {
+            // The next file is only being looked at: nobody knows the whole.
+            let part = client.told("$/progress").await;
+            assert_eq!(kinds(part["value"]["items"].as_array().unwrap()), [("full", uri.as_str())]);
+        }
+    }
+    keeper.open();
+    assert_eq!(client.reply(id).await.unwrap()["items"], json!([]));
+    // Of what the client knew already nothing is said before it is complete, and nothing is said twice.
+    let part = client.told("$/progress").await;
+    assert_eq!(kinds(part["value"]["items"].as_array().unwrap()), [("full", d.as_str())]);
+}
+
+#[tokio::test]
 async fn a_scan_stops_when_it_is_not_wanted_any_more() {
     let project = Project::new(&[("a.py", "one"), ("b.py", "two"), ("c.py", "three")]);
     for by_progress in [false, true] {

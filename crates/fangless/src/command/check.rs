@@ -110,6 +110,7 @@ fn report(mut loaded: Loaded, working_directory: &Path, with_fixes: bool) -> Rep
             let path = SmolStr::new(&file.engine_path);
             let secrets = loaded.secrets(&file.engine_path);
             FileReport::new(path, file.shown.clone(), source(&file.engine_path), findings, secrets)
+                .of_notebook(file.notebook.clone())
         })
         .collect();
     for path in step_paths {

@@ -16,7 +16,7 @@ use super::{Exit, print, print_messages};
 use crate::discovery::message;
 use crate::paths::{absolute, shown, with_slashes};
 use crate::read::read_file;
-use crate::walk::is_python;
+use crate::walk::is_checked;
 
 pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     let working_directory = super::working_directory()?;
@@ -32,6 +32,13 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     let show = |path: &Path| shown(path, &working_directory);
     let mut output = format!("fangless {}, {}\n", env!("CARGO_PKG_VERSION"), show(&file));
     configuration(&mut output, &settings, &inside, &show);
+    if discovery.problems().any(|problem| Some(&problem.file) == settings.file.as_ref()) {
+        line(
+            &mut output,
+            "but",
+            "it is wrong, as is said below; until it is right it counts as if it were empty",
+        );
+    }
     rules_on_and_off(&mut output, &settings, &rules, &inside);
     if file.is_file() {
         seen(&mut output, &settings, &rules, &file, &show);
@@ -155,7 +162,7 @@ fn seen(
     show: &impl Fn(&Path) -> String,
 ) {
     output.push_str("\nWhat the server sees\n");
-    if !is_python(file) {
+    if !is_checked(file) {
         line(output, "language", "no Python by its name; checked where the editor calls it Python");
     }
     let reading = match read_file(file, &show(file)) {
@@ -165,6 +172,14 @@ fn seen(
             return;
         }
     };
+    if let Some(notebook) = &reading.notebook {
+        let (cells, python) = (notebook.cells(), notebook.program().cells());
+        line(
+            output,
+            "notebook",
+            &format!("{cells} cells, {python} of them in Python and read as one program"),
+        );
+    }
     let text = reading.source.text;
     line(output, "text", &format!("{} lines, {} bytes", text.lines().count(), text.len()));
     let path = with_slashes(file);
@@ -179,7 +194,9 @@ fn seen(
         }
     }
     if !missing.is_empty() {
-        let text = format!("{} more names of modules mean no file of this project", missing.len());
+        let looked = missing.len();
+        let text =
+            format!("{looked} more places were looked at, and nothing is there: packages need no source");
         line(output, "imports", &text);
     }
     missing.iter().for_each(|path| workspace.set_missing(path));

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use fangless_engine::Fix;
+use fangless_project::notebook::Notebook;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Exit, has_error, print, print_messages};
@@ -21,6 +23,8 @@ const MAX_ROUNDS: usize = 20;
 
 struct Mended {
     text: String,
+    /// The notebook whose program the text is.
+    notebook: Option<Notebook>,
     fixes: usize,
     remaining: usize,
 }
@@ -55,15 +59,21 @@ fn mend_all(arguments: &FixArguments, working_directory: &Path) -> anyhow::Resul
         remaining += mended.remaining;
         // Fixed standard input goes to standard output, changed or not: an editor takes it from there.
         if file.is_stdin && !arguments.diff {
-            output.push_str(&mended.text);
+            output.push_str(on_disk(&mended.text, mended.notebook.as_ref()));
         }
         if mended.text == before {
             continue;
         }
+        let (old, new) =
+            (on_disk(&before, file.notebook.as_ref()), on_disk(&mended.text, mended.notebook.as_ref()));
         if arguments.diff {
-            output.push_str(&diff(&before, &mended.text, &file.shown, &secrets));
+            let secrets = match &file.notebook {
+                Some(notebook) => secrets.moved(|offset| notebook.in_file(offset)),
+                None => secrets,
+            };
+            output.push_str(&diff(old, new, &file.shown, &secrets));
         } else if !file.is_stdin
-            && let Err(message) = write(file, &mended.text)
+            && let Err(message) = write(file, new)
         {
             messages.push(message);
             continue;
@@ -87,27 +97,52 @@ fn mend_all(arguments: &FixArguments, working_directory: &Path) -> anyhow::Resul
 }
 
 fn mend(loaded: &mut Loaded, file: &LoadedFile, text: &str, unsafe_too: bool) -> Result<Mended, Message> {
-    let mut mended = Mended { text: text.to_string(), fixes: 0, remaining: 0 };
+    let notebook = file.notebook.clone();
+    let mut mended = Mended { text: text.to_string(), notebook, fixes: 0, remaining: 0 };
     let mut seen = HashSet::from([mended.text.clone()]);
     for _ in 0..MAX_ROUNDS {
         let findings: Vec<_> = loaded
             .findings(file, true)?
             .into_iter()
             .filter(|(finding, _)| finding.suppressed.is_none())
-            .map(|(_, fixes)| fixes)
+            .map(|(_, mut fixes)| {
+                // What does not stay in its cell cannot be written.
+                let is_written = |fix: &Fix| {
+                    let notebook = mended.notebook.as_ref();
+                    notebook.is_none_or(|notebook| notebook.program().edits(&fix.edits).is_some())
+                };
+                fixes.retain(is_written);
+                fixes
+            })
             .collect();
         mended.remaining = findings.len();
         let (edits, count) = choose(&findings, unsafe_too);
-        let next = apply(&mended.text, &edits);
+        let edited = match &mended.notebook {
+            Some(notebook) => match notebook.edited(&edits) {
+                Some(edited) => Some(edited),
+                None => return Ok(mended),
+            },
+            None => None,
+        };
+        let next = match &edited {
+            Some(edited) => edited.program().text(),
+            None => apply(&mended.text, &edits),
+        };
         // The second test: two fixes that undo each other would go on for ever.
         if count == 0 || !seen.insert(next.clone()) {
             return Ok(mended);
         }
         loaded.workspace.set_file(&file.engine_path, next.clone());
         mended.text = next;
+        mended.notebook = edited;
         mended.fixes += count;
     }
     Ok(mended)
+}
+
+/// What the file holds: the JSON of a notebook, else the text.
+fn on_disk<'a>(text: &'a str, notebook: Option<&'a Notebook>) -> &'a str {
+    notebook.map_or(text, Notebook::json)
 }
 
 fn write(file: &LoadedFile, text: &str) -> Result<(), Message> {

@@ -1,4 +1,4 @@
-//! One line a finding: `path:line:column: rule severity message`.
+//! One line a finding: `path:line:column: severity [rule] message`; in a notebook `path:cell 3:line:column: …`.
 
 use std::fmt::Write;
 
@@ -9,13 +9,11 @@ pub(crate) fn render(report: &Report) -> String {
     let mut output = String::new();
     for (file, entry) in report.active() {
         let finding = &entry.finding;
-        let point = file.point(finding.range.start);
         let _ = writeln!(
             output,
-            "{}:{}:{}: {} [{}] {}",
+            "{}:{}: {} [{}] {}",
             printable(&file.shown),
-            point.line,
-            point.column,
+            file.point(finding.range.start),
             severity_name(finding.severity),
             finding.rule,
             printable(&finding.message)

@@ -9,7 +9,7 @@ use super::FileReport;
 pub(crate) fn fingerprints(file: &FileReport) -> Vec<String> {
     let mut ordinals: HashMap<u64, u32> = HashMap::new();
     let one = |entry: &super::FindingReport| {
-        let line = file.line(file.point(entry.finding.range.start).line);
+        let line = file.line(file.row(entry.finding.range.start));
         let mut hash = Fnv::new();
         hash.add(entry.finding.rule.as_bytes());
         hash.add(b"\0");

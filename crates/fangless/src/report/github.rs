@@ -15,7 +15,7 @@ pub(crate) fn render(report: &Report) -> String {
             Severity::Medium => "warning",
             Severity::Low | Severity::Info => "notice",
         };
-        let (start, end) = (file.point(finding.range.start), file.point(finding.range.end));
+        let (start, end) = (file.disk_point(finding.range.start), file.disk_point(finding.range.end));
         let _ = write!(
             output,
             "::{command} title=Fangless ({}),file={},line={},endLine={}",
@@ -28,7 +28,8 @@ pub(crate) fn render(report: &Report) -> String {
         if start.line == end.line {
             let _ = write!(output, ",col={},endColumn={}", start.column, end.column);
         }
-        let _ = writeln!(output, "::{}", data(&finding.message));
+        let message = format!("{}{}", finding.message, file.in_cell(finding.range.start));
+        let _ = writeln!(output, "::{}", data(&message));
     }
     output
 }

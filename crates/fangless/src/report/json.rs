@@ -42,6 +42,9 @@ struct Range {
 
 #[derive(Serialize)]
 struct Place {
+    /// In a notebook; lines and columns are then the cell's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<usize>,
     line: u32,
     column: u32,
     offset: u32,
@@ -130,7 +133,7 @@ fn range(file: &FileReport, range: TextRange) -> Range {
 
 fn place(file: &FileReport, offset: u32) -> Place {
     let point = file.point(offset);
-    Place { line: point.line, column: point.column, offset: file.source.file_offset(offset) }
+    Place { cell: point.cell, line: point.line, column: point.column, offset: file.disk_offset(offset) }
 }
 
 fn message(message: &crate::messages::Message) -> Message<'_> {

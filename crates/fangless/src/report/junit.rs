@@ -19,14 +19,13 @@ pub(crate) fn render(report: &Report) -> String {
         for entry in file.active() {
             let finding = &entry.finding;
             let point = file.point(finding.range.start);
+            let line = file.disk_point(finding.range.start).line;
             let rule = escaped(&finding.rule);
             let _ = writeln!(
                 suites,
                 "    <testcase name=\"{rule}\" classname=\"{name}\" file=\"{name}\" line=\"{line}\">\n      \
-                 <failure type=\"{severity}\" message=\"{message}\">{name}:{line}:{column}: {message}</failure>\n    \
+                 <failure type=\"{severity}\" message=\"{message}\">{name}:{point}: {message}</failure>\n    \
                  </testcase>",
-                line = point.line,
-                column = point.column,
                 severity = severity_name(finding.severity),
                 message = escaped(&finding.message)
             );

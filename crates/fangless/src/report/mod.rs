@@ -14,9 +14,11 @@ pub(crate) mod text;
 pub(crate) mod sample;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use fangless_engine::text::{LineIndex, TextRange};
 use fangless_engine::{Finding, Fix, Rule, Severity};
+use fangless_project::notebook::Notebook;
 use smol_str::SmolStr;
 
 use self::redaction::Secrets;
@@ -42,9 +44,12 @@ pub(crate) struct FileReport {
     pub(crate) engine_path: SmolStr,
     /// As it is reported.
     pub(crate) shown: String,
+    /// Of a notebook, its program.
     pub(crate) source: SourceText,
     pub(crate) findings: Vec<FindingReport>,
     lines: LineIndex,
+    /// A notebook, and the lines of its file.
+    notebook: Option<(Notebook, LineIndex)>,
     secrets: Secrets,
     /// The text as excerpts show it: without secrets, and of the same length.
     shown_text: String,
@@ -81,11 +86,29 @@ impl From<&Rule> for RuleInformation {
     }
 }
 
-/// A place in a file, both numbers from one; the column counts characters.
+/// A place in a file, all numbers from one; the column counts characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
+    /// In a notebook.
+    pub(crate) cell: Option<usize>,
     pub(crate) line: u32,
     pub(crate) column: u32,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(cell) = self.cell {
+            write!(formatter, "cell {cell}:")?;
+        }
+        write!(formatter, "{}:{}", self.line, self.column)
+    }
+}
+
+fn point(text: &str, lines: &LineIndex, offset: u32, count: impl Fn(&str) -> usize) -> Point {
+    let offset = offset.min(text.len() as u32);
+    let place = lines.line_column(offset);
+    let before = TextRange::new(offset - place.column, offset).slice(text);
+    Point { cell: None, line: place.line + 1, column: count(before) as u32 + 1 }
 }
 
 impl FileReport {
@@ -98,7 +121,20 @@ impl FileReport {
     ) -> Self {
         let lines = LineIndex::new(&source.text);
         let shown_text = secrets.mask_source(&source.text);
-        Self { engine_path, shown, source, findings, lines, secrets, shown_text }
+        Self { engine_path, shown, source, findings, lines, notebook: None, secrets, shown_text }
+    }
+
+    /// The same, where the text is the program of a notebook.
+    pub(crate) fn of_notebook(self, notebook: Option<Notebook>) -> Self {
+        let with_lines = |notebook: Notebook| {
+            let lines = LineIndex::new(notebook.json());
+            (notebook, lines)
+        };
+        Self { notebook: notebook.map(with_lines), ..self }
+    }
+
+    pub(crate) fn is_notebook(&self) -> bool {
+        self.notebook.is_some()
     }
 
     /// A text of a fix as it may be read.
@@ -113,35 +149,71 @@ impl FileReport {
         entry.fixes.iter().filter(move |fix| !tells(fix))
     }
 
+    /// Where people look for a place: in a notebook, within its cell.
     pub(crate) fn point(&self, offset: u32) -> Point {
-        self.point_counting(offset, |before| before.chars().count())
+        if let Some((notebook, _)) = &self.notebook
+            && let Some((cell, line, before)) = notebook.place(offset)
+        {
+            return Point { cell: Some(cell), line: line + 1, column: before.chars().count() as u32 + 1 };
+        }
+        point(&self.source.text, &self.lines, offset, |before| before.chars().count())
     }
 
-    /// As `point`, with the column in UTF-16 code units.
+    /// Where programs look for it: in the file as it lies on the disk.
+    pub(crate) fn disk_point(&self, offset: u32) -> Point {
+        self.disk_point_counting(offset, |before| before.chars().count())
+    }
+
+    /// As `disk_point`, with the column in UTF-16 code units.
     pub(crate) fn utf16_point(&self, offset: u32) -> Point {
-        self.point_counting(offset, |before| before.encode_utf16().count())
+        self.disk_point_counting(offset, |before| before.encode_utf16().count())
     }
 
-    fn point_counting(&self, offset: u32, count: impl Fn(&str) -> usize) -> Point {
-        let offset = offset.min(self.source.text.len() as u32);
-        let place = self.lines.line_column(offset);
-        let before = TextRange::new(offset - place.column, offset).slice(&self.source.text);
-        Point { line: place.line + 1, column: count(before) as u32 + 1 }
+    fn disk_point_counting(&self, offset: u32, count: impl Fn(&str) -> usize) -> Point {
+        match &self.notebook {
+            Some((notebook, lines)) => point(notebook.json(), lines, notebook.in_file(offset), count),
+            None => point(&self.source.text, &self.lines, offset, count),
+        }
     }
 
-    /// The line (from one) without its end; empty beyond the text.
+    /// The byte of the file that an offset means.
+    pub(crate) fn disk_offset(&self, offset: u32) -> u32 {
+        match &self.notebook {
+            Some((notebook, _)) => notebook.in_file(offset),
+            None => self.source.file_offset(offset),
+        }
+    }
+
+    /// The cell of a place for those who are told a line of the file; nothing where there are none.
+    pub(crate) fn in_cell(&self, offset: u32) -> String {
+        let point = self.point(offset);
+        point.cell.map_or_else(String::new, |cell| format!(" (cell {cell}, line {})", point.line))
+    }
+
+    /// The file, or the cell of it, that an offset lies in.
+    pub(crate) fn name_at(&self, offset: u32) -> String {
+        let cell = self.point(offset).cell;
+        cell.map_or_else(|| self.shown.clone(), |cell| format!("{}:cell {cell}", self.shown))
+    }
+
+    /// The row of an offset in the source (from one), which in a notebook is no line that people know.
+    pub(crate) fn row(&self, offset: u32) -> u32 {
+        self.lines.line_column(offset.min(self.source.text.len() as u32)).line + 1
+    }
+
+    /// The row (from one) without its end; empty beyond the text.
     pub(crate) fn line(&self, line: u32) -> &str {
         self.lines_between(line, line).trim_end_matches(['\r', '\n'])
     }
 
-    /// The lines from the first to the last, both included and from one, with their ends.
+    /// The rows from the first to the last, both included and from one, with their ends.
     pub(crate) fn lines_between(&self, first: u32, last: u32) -> &str {
         let length = self.source.text.len() as u32;
         let start = self.line_start(first);
         TextRange::new(start, self.lines.line_start(last).unwrap_or(length)).slice(&self.shown_text)
     }
 
-    /// The offset at which a line (from one) begins.
+    /// The offset at which a row (from one) begins.
     pub(crate) fn line_start(&self, line: u32) -> u32 {
         self.lines.line_start(line.saturating_sub(1)).unwrap_or(self.source.text.len() as u32)
     }

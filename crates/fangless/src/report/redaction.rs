@@ -31,6 +31,12 @@ impl Secrets {
         Self { ranges, values }
     }
 
+    /// The same in another text, given where an offset is there.
+    pub(crate) fn moved(&self, lead: impl Fn(u32) -> u32) -> Self {
+        let ranges = self.ranges.iter().map(|range| TextRange::new(lead(range.start), lead(range.end)));
+        Self { ranges: ranges.collect(), values: self.values.clone() }
+    }
+
     /// The text that they were found in, with all of their places and values masked. Of the same length, and with the
     /// same lines.
     pub(crate) fn mask_source(&self, text: &str) -> String {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use fangless_engine::text::TextRange;
-use fangless_engine::{Applicability, Certainty, Fix, Severity};
+use fangless_engine::{Applicability, Certainty, Edit, Fix, Severity};
 
 use super::{FileReport, FindingReport, Report, counted, severity_name};
 use crate::messages::{Gravity, printable};
@@ -30,8 +30,8 @@ pub(crate) fn render(report: &Report, colored: bool, width: usize) -> String {
 /// A part of a file and what is marked in it.
 struct Excerpt<'a> {
     file: &'a FileReport,
-    first_line: u32,
-    last_line: u32,
+    first_row: u32,
+    last_row: u32,
     marks: Vec<(AnnotationKind, TextRange, String)>,
 }
 
@@ -61,51 +61,62 @@ fn finding(report: &Report, file: &FileReport, entry: &FindingReport, renderer: 
     }
     let mut groups = vec![main];
     let best = entry.fixes.first();
-    let diff = best.map(|fix| Diff::new(file, fix)).unwrap_or_default();
+    let diffs = best.map(|fix| diffs(file, fix)).unwrap_or_default();
     if let Some(fix) = best {
-        groups.push(fix_group(file, fix, &diff));
+        groups.push(fix_group(fix, &diffs));
     }
     renderer.render(&groups)
 }
 
 /// The lines that a fix touches, with its edits relative to them.
-#[derive(Default)]
 struct Diff {
+    name: String,
     first_line: u32,
     text: String,
     edits: Vec<(Range<usize>, String)>,
 }
 
+/// What a fix changes; in a notebook, cell by cell.
+fn diffs(file: &FileReport, fix: &Fix) -> Vec<Diff> {
+    let cell = |edit: &Edit| file.point(edit.range.start).cell;
+    fix.edits
+        .chunk_by(|one, other| cell(one) == cell(other))
+        .filter_map(|edits| Diff::new(file, edits))
+        .collect()
+}
+
 impl Diff {
-    fn new(file: &FileReport, fix: &Fix) -> Self {
-        let (Some(first), Some(last)) = (fix.edits.first(), fix.edits.last()) else { return Self::default() };
-        let first_line = file.point(first.range.start).line;
-        let last_line = file.point(last.range.end).line;
-        let base = file.line_start(first_line);
-        let edits = fix.edits.iter().map(|edit| {
+    fn new(file: &FileReport, edits: &[Edit]) -> Option<Self> {
+        let (first, last) = (edits.first()?, edits.last()?);
+        let first_row = file.row(first.range.start);
+        let base = file.line_start(first_row);
+        let edits = edits.iter().map(|edit| {
             let range = (edit.range.start - base) as usize..(edit.range.end - base) as usize;
             (range, normalised(&file.without_secrets(&edit.text)))
         });
-        Self {
-            first_line,
-            text: normalised(file.lines_between(first_line, last_line)),
+        Some(Self {
+            name: file.name_at(base),
+            first_line: file.point(base).line,
+            text: normalised(file.lines_between(first_row, file.row(last.range.end))),
             edits: edits.collect(),
-        }
+        })
     }
 }
 
-fn fix_group<'a>(file: &'a FileReport, fix: &'a Fix, diff: &'a Diff) -> Group<'a> {
+fn fix_group<'a>(fix: &'a Fix, diffs: &'a [Diff]) -> Group<'a> {
     let note = match fix.applicability {
         Applicability::Safe => "",
         Applicability::Suggested => " (suggested: look at it before you take it)",
     };
     let title =
         Level::HELP.with_name(Some("fix")).secondary_title(format!("{}{note}", printable(&fix.title)));
-    let snippet = Snippet::source(&diff.text)
-        .line_start(diff.first_line as usize)
-        .path(printable(&file.shown))
-        .patches(diff.edits.iter().map(|(range, text)| Patch::new(range.clone(), text.as_str())));
-    if diff.edits.is_empty() { Group::with_title(title) } else { title.element(snippet) }
+    let snippets = diffs.iter().map(|diff| {
+        Snippet::source(&diff.text)
+            .line_start(diff.first_line as usize)
+            .path(printable(&diff.name))
+            .patches(diff.edits.iter().map(|(range, text)| Patch::new(range.clone(), text.as_str())))
+    });
+    if diffs.is_empty() { Group::with_title(title) } else { title.elements(snippets) }
 }
 
 /// The finding's own place first, then the steps that stand elsewhere, in their order.
@@ -139,7 +150,7 @@ fn excerpts<'a>(report: &'a Report, file: &'a FileReport, entry: &FindingReport)
 
 /// The range, cut to its first line where it is long.
 fn clipped(file: &FileReport, range: TextRange) -> TextRange {
-    let (first, last) = (file.point(range.start).line, file.point(range.end).line);
+    let (first, last) = (file.row(range.start), file.row(range.end));
     if last - first < MAX_UNDERLINED_LINES {
         return range;
     }
@@ -148,28 +159,31 @@ fn clipped(file: &FileReport, range: TextRange) -> TextRange {
 
 impl<'a> Excerpt<'a> {
     fn new(file: &'a FileReport, kind: AnnotationKind, range: TextRange, label: String) -> Self {
-        let (first_line, last_line) = (file.point(range.start).line, file.point(range.end).line);
-        Self { file, first_line, last_line, marks: vec![(kind, range, label)] }
+        let (first_row, last_row) = (file.row(range.start), file.row(range.end));
+        Self { file, first_row, last_row, marks: vec![(kind, range, label)] }
     }
 
     fn can_hold(&self, file: &FileReport, range: TextRange) -> bool {
-        let first = self.first_line.min(file.point(range.start).line);
-        let last = self.last_line.max(file.point(range.end).line);
-        self.file.engine_path == file.engine_path && last - first < MAX_EXCERPT_LINES
+        let first = self.first_row.min(file.row(range.start));
+        let last = self.last_row.max(file.row(range.end));
+        let cell = |place: TextRange| file.point(place.start).cell;
+        self.file.engine_path == file.engine_path
+            && last - first < MAX_EXCERPT_LINES
+            && self.marks.iter().all(|(_, mark, _)| cell(*mark) == cell(range))
     }
 
     fn add(&mut self, kind: AnnotationKind, range: TextRange, label: String) {
-        self.first_line = self.first_line.min(self.file.point(range.start).line);
-        self.last_line = self.last_line.max(self.file.point(range.end).line);
+        self.first_row = self.first_row.min(self.file.row(range.start));
+        self.last_row = self.last_row.max(self.file.row(range.end));
         self.marks.push((kind, range, label));
     }
 
     fn text(&self) -> &'a str {
-        self.file.lines_between(self.first_line, self.last_line)
+        self.file.lines_between(self.first_row, self.last_row)
     }
 
     fn snippet<'b>(&'b self, text: &'b str) -> Snippet<'b, Annotation<'b>> {
-        let base = self.file.line_start(self.first_line);
+        let base = self.file.line_start(self.first_row);
         let marks = self.marks.iter().map(|(kind, range, label)| {
             let end = text.len();
             let span = ((range.start - base) as usize).min(end)..((range.end - base) as usize).min(end);
@@ -177,8 +191,8 @@ impl<'a> Excerpt<'a> {
             if label.is_empty() { annotation } else { annotation.label(label.as_str()) }
         });
         Snippet::source(text)
-            .line_start(self.first_line as usize)
-            .path(printable(&self.file.shown))
+            .line_start(self.file.point(base).line as usize)
+            .path(printable(&self.file.name_at(base)))
             .annotations(marks)
     }
 }

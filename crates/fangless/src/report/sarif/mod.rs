@@ -126,7 +126,7 @@ fn result(report: &Report, file: &FileReport, entry: &FindingReport, fingerprint
         rule_index: report.rules.iter().position(|rule| rule.name == finding.rule),
         level: level(finding.severity),
         rank: rank(finding.severity, finding.certainty),
-        message: Message { text: finding.message.clone() },
+        message: Message { text: format!("{}{}", finding.message, file.in_cell(finding.range.start)) },
         locations: [location(file, finding.range)],
         related_locations: related.collect(),
         code_flows: if finding.flow.is_empty() {
@@ -134,7 +134,12 @@ fn result(report: &Report, file: &FileReport, entry: &FindingReport, fingerprint
         } else {
             vec![CodeFlow { thread_flows: [flow] }]
         },
-        fixes: file.tellable(entry).map(|fix| self::fix(file, fix)).collect(),
+        // A fix of a cell is no fix of the JSON that holds it.
+        fixes: if file.is_notebook() {
+            Vec::new()
+        } else {
+            file.tellable(entry).map(|fix| self::fix(file, fix)).collect()
+        },
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
         suppressions: suppression.into_iter().collect(),
         properties: ResultProperties { certainty: finding.certainty },
