@@ -128,8 +128,11 @@ impl Variables {
     }
 
     pub(super) fn retain(&mut self, mut is_kept: impl FnMut(&SmolStr) -> bool) {
+        let before = self.entries.len();
         self.entries.retain(|(name, _)| is_kept(name));
-        self.index();
+        if self.entries.len() < before {
+            self.index();
+        }
     }
 
     pub(super) fn into_entries(self) -> Vec<(SmolStr, Value)> {
