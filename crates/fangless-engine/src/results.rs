@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::callers::Callers;
+use crate::flow::Account;
 use crate::flow::given::Calls;
-use crate::flow::program::{Globals, Program};
+use crate::flow::program::{Changes, Globals, Program, Readers};
 use crate::flow::taint::Location;
 use crate::rule::matching::RawFinding;
 
@@ -16,11 +17,17 @@ use crate::rule::matching::RawFinding;
 #[derive(Default)]
 pub(crate) struct ChunkResult {
     pub(crate) version: u64,
-    pub(crate) findings: Vec<RawFinding>,
-    /// Versions of the chunks read.
+    pub(crate) findings: Arc<[RawFinding]>,
+    /// Some of them lie in another file.
+    pub(crate) reaches_out: bool,
+    /// Versions of the chunks read, and of the headers read, but for the sake of calls.
     pub(crate) chunks: Vec<(u64, u64)>,
+    pub(crate) headers: Vec<(u64, u64)>,
     pub(crate) modules: Vec<ModuleRead>,
-    pub(crate) calls: Calls,
+    /// All that was read, and the calls.
+    pub(crate) account: Account,
+    /// What the functions of the program are called with.
+    pub(crate) calls: Arc<Calls>,
 }
 
 /// A module as an evaluation saw it.
@@ -34,8 +41,9 @@ pub(crate) struct ModuleRead {
 #[derive(Default)]
 pub(crate) struct Results {
     known: FxHashMap<u64, Arc<ChunkResult>>,
-    readers_of_chunks: FxHashMap<u64, FxHashSet<u64>>,
-    readers_of_modules: FxHashMap<SmolStr, FxHashSet<u64>>,
+    readers: Readers<u64>,
+    /// How many results there ever were, but for those that were doubted and hold.
+    pub(crate) evaluations: u64,
     callers: Callers,
     /// Files without an entry have no results.
     files: FxHashMap<SmolStr, FileResults>,
@@ -47,6 +55,8 @@ struct FileResults {
     open: FxHashSet<u64>,
     /// Chunks in which something was found.
     found: FxHashSet<u64>,
+    /// Chunks whose evaluation found something in another file.
+    reaching: FxHashSet<u64>,
 }
 
 /// What there is to say of a chunk.
@@ -62,7 +72,7 @@ impl Results {
     pub(crate) fn ensure(&mut self, file: &SmolStr, chunks: &[u64]) {
         if !self.files.contains_key(file) {
             let open = chunks.iter().copied().collect();
-            self.files.insert(file.clone(), FileResults { open, found: FxHashSet::default() });
+            self.files.insert(file.clone(), FileResults { open, ..FileResults::default() });
         }
     }
 
@@ -84,18 +94,18 @@ impl Results {
             } else {
                 results.found.insert(chunk);
             }
+            if result.reaches_out {
+                results.reaching.insert(chunk);
+            } else {
+                results.reaching.remove(&chunk);
+            }
         }
         let is_same = self.known.get(&chunk).is_some_and(|known| Arc::ptr_eq(known, result));
         if is_same {
             return;
         }
         self.forget_reads(chunk);
-        for (read, _) in &result.chunks {
-            self.readers_of_chunks.entry(*read).or_default().insert(chunk);
-        }
-        for read in &result.modules {
-            self.readers_of_modules.entry(read.path.clone()).or_default().insert(chunk);
-        }
+        self.readers.add(&chunk, result.account.reads.all());
         self.callers.add(chunk, &result.calls);
         self.known.insert(chunk, result.clone());
     }
@@ -108,16 +118,7 @@ impl Results {
     fn forget_reads(&mut self, chunk: u64) {
         let Some(known) = self.known.get(&chunk) else { return };
         self.callers.remove(chunk, &known.calls);
-        for (read, _) in &known.chunks {
-            if let Some(readers) = self.readers_of_chunks.get_mut(read) {
-                readers.remove(&chunk);
-            }
-        }
-        for read in &known.modules {
-            if let Some(readers) = self.readers_of_modules.get_mut(&read.path) {
-                readers.remove(&chunk);
-            }
-        }
+        self.readers.remove(&chunk, &known.account.reads.all());
     }
 
     /// A chunk that has no result yet, or one that may no longer hold. In a file that no account is kept of all are.
@@ -130,10 +131,11 @@ impl Results {
     pub(crate) fn remove(&mut self, file: &str, chunk: u64) {
         self.forget_reads(chunk);
         self.known.remove(&chunk);
-        self.readers_of_chunks.remove(&chunk);
+        self.readers.remove_chunk(chunk);
         if let Some(results) = self.files.get_mut(file) {
             results.open.remove(&chunk);
             results.found.remove(&chunk);
+            results.reaching.remove(&chunk);
         }
     }
 
@@ -142,10 +144,8 @@ impl Results {
     }
 
     /// The chunks whose results were computed from these chunks or modules.
-    pub(crate) fn readers(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) -> Vec<u64> {
-        let of_chunks = chunks.iter().filter_map(|chunk| self.readers_of_chunks.get(chunk));
-        let of_modules = modules.iter().filter_map(|module| self.readers_of_modules.get(module));
-        of_chunks.chain(of_modules).flatten().copied().collect()
+    pub(crate) fn readers(&self, changes: &Changes, modules: &FxHashSet<SmolStr>) -> FxHashSet<u64> {
+        self.readers.of(changes, modules)
     }
 
     /// The chunks of a file that must be looked at.
@@ -155,14 +155,26 @@ impl Results {
 
     /// The results in a file that found something, in the order of the text; `place` tells where a chunk stands.
     pub(crate) fn found_in(&self, file: &str, place: impl Fn(u64) -> Option<u32>) -> Vec<Arc<ChunkResult>> {
-        let found = self.files.get(file).into_iter().flat_map(|results| &results.found);
-        let mut chunks: Vec<u64> = found.copied().collect();
-        chunks.sort_by_key(|chunk| place(*chunk));
+        self.files.get(file).map(|results| self.in_order(&results.found, place)).unwrap_or_default()
+    }
+
+    /// Those that found something in another file.
+    pub(crate) fn reaching_from(
+        &self,
+        file: &str,
+        place: impl Fn(u64) -> Option<u32>,
+    ) -> Vec<Arc<ChunkResult>> {
+        self.files.get(file).map(|results| self.in_order(&results.reaching, place)).unwrap_or_default()
+    }
+
+    fn in_order(&self, chunks: &FxHashSet<u64>, place: impl Fn(u64) -> Option<u32>) -> Vec<Arc<ChunkResult>> {
+        let mut chunks: Vec<u64> = chunks.iter().copied().collect();
+        chunks.sort_by_cached_key(|chunk| place(*chunk));
         chunks.iter().filter_map(|chunk| self.known.get(chunk).cloned()).collect()
     }
 
     /// A file came or went: nothing is known any more.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { evaluations: self.evaluations, ..Self::default() };
     }
 }

@@ -18,6 +18,9 @@ pub(crate) fn mark(text: &str, findings: &mut [Finding], rules: &RuleSet) {
         let first = line_at(text, finding.range.start as usize);
         let last = line_at(text, finding.range.end as usize);
         let lines = TextRange::new(first.start as u32, last.end as u32);
+        if !lines.slice(text).contains('#') {
+            continue;
+        }
         let is_long = lines.slice(text).lines().count() > MAX_LINES;
         for comment in comments(lines.slice(text)) {
             let comment = comment.moved(lines.start);

@@ -10,9 +10,9 @@ use crate::config::Sanitizer;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
 use crate::flow::given::Calls;
-use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
+use crate::flow::program::{Changes, ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::{Location, Source, TagSet};
-use crate::flow::{Evaluated, evaluate_chunk, evaluate_globals};
+use crate::flow::{Account, Evaluated, evaluate_chunk, evaluate_globals, renewed};
 use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::results::{ChunkResult, ModuleRead, Results, State};
@@ -43,7 +43,6 @@ pub struct Workspace {
     results: Mutex<Results>,
     /// Chunks with imports that may mean files nobody asked for yet.
     importing: Mutex<FxHashSet<u64>>,
-    next_version: u64,
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
     elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
     revision: u64,
@@ -85,7 +84,6 @@ impl Workspace {
             trees: FxHashMap::default(),
             results: Mutex::default(),
             importing: Mutex::default(),
-            next_version: 0,
             elsewhere: Mutex::default(),
             revision: 0,
             compared: Mutex::default(),
@@ -176,7 +174,8 @@ impl Workspace {
 
     fn forget(&mut self, path: &SmolStr) {
         let chunks = self.program.modules.remove(path).unwrap_or_default();
-        let all = chunks.iter().copied().collect();
+        let mut all = Changes::default();
+        chunks.iter().for_each(|chunk| all.add(*chunk));
         let gone = self.program.forget_readers(&all, Some(path));
         self.doubt(&all, &gone);
         for chunk in chunks {
@@ -193,9 +192,9 @@ impl Workspace {
     }
 
     /// What was found out from these chunks and modules may no longer hold.
-    fn doubt(&mut self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) {
+    fn doubt(&mut self, changes: &Changes, modules: &FxHashSet<SmolStr>) {
         let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for reader in results.readers(chunks, modules) {
+        for reader in results.readers(changes, modules) {
             if let Some(owner) = self.owners.get(&reader) {
                 results.open(owner, reader);
             }
@@ -205,24 +204,22 @@ impl Workspace {
     /// Lowers the chunks of a file whose text is new, and forgets those that are gone.
     fn lower(&mut self, path: &SmolStr, keep_trees: bool) {
         let Some(document) = self.files.get_mut(path) else { return };
-        let before = self.program.modules.remove(path).unwrap_or_default();
-        let order: Vec<u64> = document.chunks().iter().map(|chunk| chunk.id).collect();
-        // An edit leaves most chunks of a file as they are: only those between the same beginning and end are compared.
-        let alike = |pairs: &mut dyn Iterator<Item = (&u64, &u64)>| {
-            pairs.take_while(|(one, other)| one == other).count()
-        };
-        let first = alike(&mut before.iter().zip(&order));
-        let last = alike(&mut before[first..].iter().rev().zip(order[first..].iter().rev()));
-        let known: FxHashSet<u64> = before[first..before.len() - last].iter().copied().collect();
-        let present: FxHashSet<u64> = order[first..order.len() - last].iter().copied().collect();
-        let mut changed = FxHashSet::default();
-        let (mut new_header, mut new_structure) = (false, before != order);
-        for (at, id) in order.iter().copied().enumerate() {
+        let touched = document.touched();
+        let is_recut = document.is_recut();
+        let mut removed: Vec<u64> = Vec::new();
+        if is_recut {
+            let order: Vec<u64> = document.chunks().iter().map(|chunk| chunk.id).collect();
+            let before = self.program.modules.insert(path.clone(), order).unwrap_or_default();
+            removed.extend(before.into_iter().filter(|id| document.start_of(*id).is_none()));
+        }
+        let mut changes = Changes::default();
+        let (mut new_header, mut new_structure) = (false, is_recut);
+        for at in touched {
             let chunk = document.chunk(at);
-            let is_new = (first..order.len() - last).contains(&at) && !known.contains(&id);
-            if !is_new && !chunk.changed {
+            if !chunk.changed {
                 continue;
             }
+            let id = chunk.id;
             let text = document.chunk_text(at);
             let unclosed = &chunk.span.unclosed;
             let parsed = match self.trees.get(&id) {
@@ -233,29 +230,32 @@ impl Workspace {
             if keep_trees {
                 self.trees.insert(id, parsed);
             }
-            self.next_version += 1;
+            self.program.latest += 1;
             let old = self.program.chunks.get(&id);
-            new_header |= old.is_none_or(|old| !old.ir.same_header(&ir));
+            let same_header = old.filter(|old| old.kind == chunk.span.kind && old.ir.same_header(&ir));
+            new_header |= same_header.is_none();
             // A definition of another name is as good as another chunk: who looked for one must look again.
             new_structure |= old.is_none_or(|old| old.kind != chunk.span.kind || !old.ir.same_names(&ir));
-            let info =
-                ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version: self.next_version };
+            changes.chunks.insert(id);
+            if same_header.is_none() {
+                changes.headers.insert(id);
+            }
+            let version = self.program.latest;
+            let header = same_header.map_or(version, |old| old.header);
+            let info = ChunkInfo { module: path.clone(), kind: chunk.span.kind, ir, version, header };
             self.program.chunks.insert(id, info);
             self.owners.insert(id, path.clone());
-            changed.insert(id);
         }
         document.mark_clean();
-        self.importing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(&changed);
+        self.importing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(&changes.chunks);
         let results = self.results.get_mut().unwrap_or_else(PoisonError::into_inner);
-        changed.iter().for_each(|id| results.open(path, *id));
-        self.program.modules.insert(path.clone(), order);
+        changes.chunks.iter().for_each(|id| results.open(path, *id));
         if new_structure {
             *self.program.structures.entry(path.clone()).or_default() += 1;
         }
-        let removed: Vec<u64> = known.difference(&present).copied().collect();
-        changed.extend(&removed);
-        let gone = self.program.forget_readers(&changed, (new_header || new_structure).then_some(path));
-        self.doubt(&changed, &gone);
+        removed.iter().for_each(|id| changes.add(*id));
+        let gone = self.program.forget_readers(&changes, (new_header || new_structure).then_some(path));
+        self.doubt(&changes, &gone);
         for id in removed {
             self.forget_chunk(path, id);
         }
@@ -283,9 +283,9 @@ impl Workspace {
             return findings;
         }
         let results = self.found_in(path);
-        let own = results.iter().flat_map(|result| result.findings.iter().cloned());
-        let mut raw: Vec<RawFinding> = own.collect();
-        raw.extend(self.elsewhere().get(path).into_iter().flatten().cloned());
+        let elsewhere = self.elsewhere();
+        let own = results.iter().flat_map(|result| result.findings.iter());
+        let mut raw: Vec<&RawFinding> = own.chain(elsewhere.get(path).into_iter().flatten()).collect();
         if raw.iter().any(|finding| self.index.absences[finding.rule].is_some()) {
             let absent = self.absent();
             raw.retain(|finding| {
@@ -299,10 +299,9 @@ impl Workspace {
     /// project lacks, is left out. While that part is typed nobody need ask the rest of the program.
     pub fn findings_at(&self, path: &str, range: TextRange) -> Vec<Finding> {
         let Some(document) = self.files.get(path) else { return self.findings(path) };
-        let mut raw = Vec::new();
-        for chunk in document.chunks_at(range) {
-            raw.extend(self.result(chunk.id).findings.iter().cloned());
-        }
+        let chunks = document.chunks_at(range);
+        let results: Vec<Arc<ChunkResult>> = chunks.iter().map(|chunk| self.result(chunk.id)).collect();
+        let mut raw: Vec<&RawFinding> = results.iter().flat_map(|result| result.findings.iter()).collect();
         raw.retain(|finding| self.index.absences[finding.rule].is_none());
         let mut findings = self.told(path, raw);
         findings.retain(|finding| finding.range.touches(range));
@@ -310,7 +309,7 @@ impl Workspace {
     }
 
     /// What is told of a file in which this was found.
-    fn told(&self, path: &str, mut raw: Vec<RawFinding>) -> Vec<Finding> {
+    fn told(&self, path: &str, mut raw: Vec<&RawFinding>) -> Vec<Finding> {
         raw.retain(|finding| !self.index.is_evidence(finding.rule));
         if is_test(path) {
             raw.retain(|finding| !self.index.outside_tests[finding.rule]);
@@ -329,6 +328,11 @@ impl Workspace {
     /// Evaluates a file. Independent files can be evaluated on several threads before their findings are asked for.
     pub fn evaluate(&self, path: &str) {
         self.refresh(path);
+    }
+
+    /// How many times a chunk was evaluated so far: what edits cost, without a clock.
+    pub fn evaluations(&self) -> u64 {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).evaluations
     }
 
     /// Evaluates what is not known of a file, or may no longer hold.
@@ -365,8 +369,11 @@ impl Workspace {
         let mut paths: Vec<&SmolStr> = self.program.modules.keys().collect();
         paths.sort();
         for path in paths {
-            let results = self.found_in(path);
-            for finding in results.iter().flat_map(|result| &result.findings) {
+            self.refresh(path);
+            let Some(document) = self.files.get(path) else { continue };
+            let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+            let results = results.reaching_from(path, |chunk| document.start_of(chunk));
+            for finding in results.iter().flat_map(|result| result.findings.iter()) {
                 match self.owners.get(&finding.at.chunk) {
                     Some(owner) if owner != path => {
                         found.entry(owner.clone()).or_default().push(finding.clone());
@@ -393,7 +400,7 @@ impl Workspace {
         let mut absent = Absent::default();
         if self.is_whole && self.index.absences.iter().any(Option::is_some) {
             let found: Vec<_> = paths.iter().flat_map(|path| self.found_in(path)).collect();
-            let findings = || found.iter().flat_map(|result| &result.findings);
+            let findings = || found.iter().flat_map(|result| result.findings.iter());
             let shown: FxHashSet<usize> = findings().map(|finding| finding.rule).collect();
             for (rule, lack) in self.index.absences.iter().enumerate() {
                 let Some(lack) = lack else { continue };
@@ -418,25 +425,46 @@ impl Workspace {
         let state = self.results.lock().unwrap_or_else(PoisonError::into_inner).state(&info.module, chunk);
         match state {
             State::Holds(known) => return known,
-            State::Doubtful(known) if known.version == info.version && self.still_true(&known) => {
-                let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-                results.keep(&info.module, chunk, &known);
-                return known;
+            State::Doubtful(known) => {
+                if let Some(result) = self.renewed(&known, info) {
+                    self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(
+                        &info.module,
+                        chunk,
+                        &result,
+                    );
+                    return result;
+                }
             }
-            State::Doubtful(_) | State::Unknown => {}
+            State::Unknown => {}
         }
         let mut matcher = Matcher::new(&self.index);
-        let Evaluated { reads, calls } = evaluate_chunk(&self.program, chunk, &mut matcher);
+        let Evaluated { mut account, calls } = evaluate_chunk(&self.program, chunk, &mut matcher);
         // Tests call with constants what the program itself calls with anything.
         let calls = if is_test(&info.module) { Calls::default() } else { calls };
         let text = self.chunk_text(chunk).unwrap_or_default();
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
         self.run_queries(chunk, &mut matcher.found);
-        let chunks = reads
-            .chunks
-            .union(&read)
-            .filter_map(|id| self.program.chunks.get(id).map(|info| (*id, info.version)))
-            .collect();
+        account.reads.chunks.extend(read);
+        let result = Arc::new(self.accounted(info, matcher.found.into(), account, Arc::new(calls)));
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.evaluations += 1;
+        results.keep(&info.module, chunk, &result);
+        drop(results);
+        result
+    }
+
+    /// A result as of now.
+    fn accounted(
+        &self,
+        info: &ChunkInfo,
+        findings: Arc<[RawFinding]>,
+        account: Account,
+        calls: Arc<Calls>,
+    ) -> ChunkResult {
+        let reads = account.reads.without_calls();
+        let chunks = &self.program.chunks;
+        let version_of = |id: &u64| chunks.get(id).map(|info| (*id, info.version));
+        let header_of = |id: &u64| chunks.get(id).map(|info| (*id, info.header));
         let modules = reads
             .modules
             .into_iter()
@@ -446,18 +474,41 @@ impl Workspace {
                 path,
             })
             .collect();
-        let result =
-            Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules, calls });
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(&info.module, chunk, &result);
-        result
+        let is_elsewhere = |finding: &RawFinding| {
+            self.owners.get(&finding.at.chunk).is_some_and(|owner| *owner != info.module)
+        };
+        ChunkResult {
+            version: info.version,
+            reaches_out: findings.iter().any(is_elsewhere),
+            findings,
+            chunks: reads.chunks.iter().filter_map(version_of).collect(),
+            headers: reads.headers.iter().filter_map(header_of).collect(),
+            modules,
+            account,
+            calls,
+        }
+    }
+
+    /// What was found before, if that is what would be found now.
+    fn renewed(&self, known: &Arc<ChunkResult>, info: &ChunkInfo) -> Option<Arc<ChunkResult>> {
+        if known.version != info.version || !self.read_the_same(known) {
+            return None;
+        }
+        let (account, moves) = renewed(&self.program, &known.account, &mut Matcher::new(&self.index))?;
+        let findings = if moves.are_none() {
+            known.findings.clone()
+        } else {
+            known.findings.iter().map(|finding| finding.relocated(&mut |at| moves.of(at))).collect()
+        };
+        Some(Arc::new(self.accounted(info, findings, account, known.calls.clone())))
     }
 
     fn chunk_text(&self, chunk: u64) -> Option<&str> {
         self.owners.get(&chunk).and_then(|path| self.files.get(path))?.text_of(chunk)
     }
 
-    /// Whether everything that a result was computed from is still the same.
-    fn still_true(&self, result: &ChunkResult) -> bool {
+    /// Whether everything that a result was computed from is still the same, but for what the calls do.
+    fn read_the_same(&self, result: &ChunkResult) -> bool {
         let same_module = |read: &ModuleRead| {
             if self.program.structures.get(&read.path).copied() != read.structure {
                 return false;
@@ -466,10 +517,13 @@ impl Workspace {
             let now = evaluate_globals(&self.program, &read.path, &mut nobody);
             read.exports.as_ref().is_some_and(|then| self.same_exports(then, &now))
         };
-        result
-            .chunks
-            .iter()
-            .all(|(id, version)| self.program.chunks.get(id).is_some_and(|info| info.version == *version))
+        let chunks = &self.program.chunks;
+        let same_chunk =
+            |(id, version): &(u64, u64)| chunks.get(id).is_some_and(|info| info.version == *version);
+        let same_header =
+            |(id, header): &(u64, u64)| chunks.get(id).is_some_and(|info| info.header == *header);
+        result.chunks.iter().all(same_chunk)
+            && result.headers.iter().all(same_header)
             && result.modules.iter().all(same_module)
     }
 
@@ -521,14 +575,14 @@ impl Workspace {
     /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
     /// A rule that says more drops what another says of the same place, also where its own finding is no danger after
     /// all.
-    fn merge(&self, raw: Vec<RawFinding>) -> Vec<(RawFinding, u32)> {
-        let mut merged: Vec<(RawFinding, u32)> = Vec::new();
+    fn merge<'f>(&self, raw: Vec<&'f RawFinding>) -> Vec<(&'f RawFinding, u32)> {
+        let mut merged: Vec<(&RawFinding, u32)> = Vec::new();
         let mut is_live: Vec<bool> = Vec::new();
         let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
         for finding in raw {
             let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
-            let may_harm = !self.is_given_constants(&results, &finding);
+            let may_harm = !self.is_given_constants(&results, finding);
             match merged.get_mut(*place) {
                 Some((known, others)) => {
                     // What a caller passes for a parameter is the same source, better known.
@@ -538,7 +592,7 @@ impl Workspace {
                         may_harm
                             && is_live[*place]
                             && known.source != finding.source
-                            && is_parameter(known) == is_parameter(&finding),
+                            && is_parameter(known) == is_parameter(finding),
                     );
                     let better = (may_harm, finding.certainty, std::cmp::Reverse(finding.steps.len()))
                         > (is_live[*place], known.certainty, std::cmp::Reverse(known.steps.len()));
@@ -554,20 +608,16 @@ impl Workspace {
             }
         }
         drop(results);
-        let mut rules_at: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
-        for (at, rule) in places.keys() {
-            rules_at.entry(*at).or_default().push(*rule);
+        let mut replacing: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
+        for (at, rule) in places.keys().filter(|(_, rule)| !self.index.replaces[*rule].is_empty()) {
+            replacing.entry(*at).or_default().push(*rule);
         }
-        let replaced: Vec<bool> = merged
-            .iter()
-            .map(|(finding, _)| {
-                let name = &self.index.names[finding.rule];
-                let others = rules_at.get(&finding.at).into_iter().flatten();
-                others.copied().any(|other: usize| self.index.replaces[other].contains(name))
-            })
-            .collect();
-        let mut keep = replaced.iter().zip(is_live).map(|(is_replaced, is_live)| !is_replaced && is_live);
-        merged.retain(|_| keep.next().unwrap_or(false));
+        let mut is_live = is_live.into_iter();
+        merged.retain(|(finding, _)| {
+            let name = &self.index.names[finding.rule];
+            let mut others = replacing.get(&finding.at).into_iter().flatten();
+            is_live.next().unwrap_or(false) && !others.any(|other| self.index.replaces[*other].contains(name))
+        });
         merged
     }
 

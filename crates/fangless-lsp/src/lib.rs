@@ -27,6 +27,7 @@ mod request;
 mod scan;
 mod server;
 mod stdio;
+mod stdout;
 mod suppression;
 mod typing;
 mod worker;

@@ -181,6 +181,8 @@ pub(crate) async fn publish_forever(shared: Arc<Shared>, client: Client) {
     let mut sent: HashMap<Uri, HashMap<Uri, Sent>> = HashMap::new();
     loop {
         while let Some(uri) = shared.results.next_unsent() {
+            // What the client has sent in the meantime comes first: it may have made this result an old one.
+            tokio::task::yield_now().await;
             // Who asks is never told unasked: an editor would show everything twice.
             if !shared.abilities().pulls {
                 publish(&shared, &client, uri, &mut sent).await;

@@ -5,6 +5,7 @@ use std::io::Read;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tracing::error;
 
+use crate::stdout::Output;
 use crate::{Ended, serve};
 
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -20,7 +21,7 @@ pub async fn run_stdio() -> Ended {
         error!(%error, "no thread for the input");
         return Ended::Abrupt;
     }
-    serve(ours, tokio::io::stdout()).await
+    serve(ours, Output::new()).await
 }
 
 fn copy_stdin(runtime: &tokio::runtime::Handle, mut output: DuplexStream) {

@@ -65,7 +65,7 @@ impl Evaluator<'_> {
                         break;
                     }
                     lineage.classes.push(class);
-                    self.reads.chunks.insert(class.chunk);
+                    self.reads.headers.insert(class.chunk);
                     // A method that is not there yet may come: then the file has another chunk.
                     if let Some(info) = self.program.chunks.get(&class.chunk) {
                         self.reads.modules.insert(info.module.clone());
@@ -142,7 +142,7 @@ impl Evaluator<'_> {
                 members
             }
         };
-        self.reads.chunks.extend(&members.chunks);
+        self.reads.headers.extend(&members.chunks);
         members
     }
 
@@ -155,7 +155,7 @@ impl Evaluator<'_> {
     fn own_attribute(&mut self, class: ClassReference, owner: ClassReference, name: &str) -> Option<Value> {
         let members = self.members(owner);
         if let Some(method) = members.methods.get(name) {
-            self.reads.chunks.insert(method.chunk);
+            self.reads.headers.insert(method.chunk);
             return Some(Value { shape: Shape::Function(*method), taint: Taint::default() });
         }
         let (chunk, bound) = members.attributes.get(name)?;
@@ -353,7 +353,7 @@ fn members_of(program: &Program, class: ClassReference) -> (Members, Reads) {
         reads.modules.insert(info.module.clone());
     }
     for (chunk, ir, body) in class_body(program, class) {
-        reads.chunks.insert(chunk);
+        reads.headers.insert(chunk);
         let statements = match body {
             Body::Whole => ir.body.as_slice(),
             Body::Class(index) => ir.classes.get(index).map_or(&[][..], |class| &class.body),

@@ -14,19 +14,24 @@ use super::modules::Loads;
 use super::place::is_place;
 use super::program::{Globals, Program};
 use super::remember::Noted;
-use super::summary::{Call, Effort, Summary};
+use super::summary::{Effort, Followed, Key, Moves, Summary};
 use super::taint::Location;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Expression, Ir, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
 /// What an evaluation read beside its own chunk.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Default, Clone)]
 pub struct Reads {
+    /// Chunks of which everything counts.
     pub chunks: FxHashSet<u64>,
+    /// Chunks of which everything counts but the bodies of their functions.
+    pub headers: FxHashSet<u64>,
     pub modules: FxHashSet<SmolStr>,
     /// What was read for facts that were found out before, by the address of each.
     shared: FxHashMap<usize, Arc<Reads>>,
+    /// The calls of which it counts what they do, by the address of each summary.
+    pub(super) calls: FxHashMap<usize, Followed>,
 }
 
 impl Reads {
@@ -35,17 +40,34 @@ impl Reads {
         self.shared.entry(Arc::as_ptr(reads) as usize).or_insert_with(|| reads.clone());
     }
 
-    /// All of it in one.
-    pub(super) fn all(&self) -> Self {
+    /// All of it in one, with what was read to find out what the calls do.
+    #[must_use]
+    pub fn all(&self) -> Self {
+        self.gathered(true)
+    }
+
+    /// All of it in one, but for the calls: whoever read this and made these calls finds the same as long as this is the
+    /// same and they do the same.
+    #[must_use]
+    pub fn without_calls(&self) -> Self {
+        self.gathered(false)
+    }
+
+    fn gathered(&self, with_calls: bool) -> Self {
         let mut all = Self::default();
         let mut seen = FxHashSet::default();
         let mut pending = vec![self];
+        let mut is_counted = with_calls;
         while let Some(reads) = pending.pop() {
             all.chunks.extend(&reads.chunks);
+            all.headers.extend(&reads.headers);
             all.modules.extend(reads.modules.iter().cloned());
-            pending.extend(
-                reads.shared.iter().filter(|(address, _)| seen.insert(**address)).map(|(_, reads)| &**reads),
-            );
+            let calls = reads.calls.values().filter(|_| is_counted).map(|followed| followed.summary.reads());
+            let inner = reads.shared.values().chain(calls);
+            pending
+                .extend(inner.filter(|reads| seen.insert(Arc::as_ptr(reads) as usize)).map(|reads| &**reads));
+            // Calls that a fact was found out from are no calls of whoever asked for the fact.
+            is_counted = true;
         }
         all
     }
@@ -208,7 +230,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) reads: Reads,
     pub(super) loads: Loads,
     /// Summaries found out while modules are under way: they hold no longer than that.
-    pub(super) unsettled: FxHashMap<Arc<Call>, Arc<Summary>>,
+    pub(super) unsettled: FxHashMap<Key, Arc<Summary>>,
     /// What the functions of the program are called with here.
     pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
@@ -344,10 +366,29 @@ pub fn evaluate_globals(program: &Program, module: &SmolStr, observer: &mut dyn 
     Evaluator::new(program, observer).module_globals(module).unwrap_or_default()
 }
 
-/// What the evaluation of a chunk read, and what it calls.
+/// What was read to evaluate something, and how many statements of called functions were looked at.
+#[derive(Default)]
+pub struct Account {
+    pub reads: Reads,
+    cost: usize,
+}
+
+/// The account of what read and called the same, if its calls still do the same: nothing else came out then, but for
+/// where places are now.
+pub fn renewed(
+    program: &Program,
+    account: &Account,
+    observer: &mut dyn Observer,
+) -> Option<(Account, Moves)> {
+    let mut evaluator = Evaluator::new(program, observer);
+    let same = evaluator.same_calls(&account.reads, account.cost, MAX_CALL_DEPTH)?;
+    Some((Account { reads: same.reads, cost: same.cost }, same.moves))
+}
+
+/// What the evaluation of a chunk took, and what it calls.
 #[derive(Default)]
 pub struct Evaluated {
-    pub reads: Reads,
+    pub account: Account,
     pub calls: Calls,
 }
 
@@ -359,7 +400,7 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
     frame.class = class;
     evaluator.reads.modules.insert(frame.module.clone());
-    evaluator.reads.chunks.extend(class.map(|class| class.chunk));
+    evaluator.reads.headers.extend(class.map(|class| class.chunk));
     let ir = frame.ir.clone();
     // Module-level names that other chunks bind are found among the module's globals.
     evaluator.frames.push(frame);
@@ -369,7 +410,8 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    Evaluated { reads: evaluator.reads.all(), calls: evaluator.calls }
+    let account = Account { cost: evaluator.effort.cost(), reads: evaluator.reads };
+    Evaluated { account, calls: evaluator.calls }
 }
 
 /// The class whose member a chunk is.

@@ -105,6 +105,19 @@ pub struct SinkEvent {
     pub assumed: Option<SmolStr>,
 }
 
+impl SinkEvent {
+    /// With each place of it changed.
+    #[must_use]
+    pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        Self {
+            at: change(self.at),
+            argument: change(self.argument),
+            origin: self.origin.relocated(change),
+            ..self.clone()
+        }
+    }
+}
+
 /// What an observer made of what it heard; the evaluator keeps it without looking into it.
 pub type Told = std::sync::Arc<dyn std::any::Any + Send + Sync>;
 
@@ -116,6 +129,10 @@ pub trait Observer {
     fn end(&mut self, before: Option<Told>) -> Option<Told>;
     /// Hears once more what was heard then.
     fn again(&mut self, told: &Told);
+    /// What was heard, with each place of it changed.
+    fn relocated(&self, told: &Told, change: &mut dyn FnMut(Location) -> Location) -> Told;
+    /// Whether the same was heard both times.
+    fn is_same(&self, one: &Told, other: &Told) -> bool;
     fn call(&mut self, event: &CallEvent<'_>);
     fn binding(&mut self, event: &BindingEvent<'_>);
     fn sink(&mut self, event: SinkEvent);

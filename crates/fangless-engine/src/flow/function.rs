@@ -112,7 +112,7 @@ impl Evaluator<'_> {
         passed: &[Passed<'_>],
         whole: &Expression,
     ) -> Outcome {
-        self.reads.chunks.insert(reference.chunk);
+        self.reads.headers.insert(reference.chunk);
         self.note_given(reference, receiver.is_some(), passed);
         let at = self.location(whole.range);
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
@@ -153,6 +153,7 @@ impl Evaluator<'_> {
         if self.effort.is_spent() {
             return None;
         }
+        self.reads.chunks.insert(reference.chunk);
         let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
         for (_, value) in variables.iter_mut() {
@@ -261,14 +262,18 @@ impl Evaluator<'_> {
             });
         }
         // Of the variables only the parameters can be anyone else's.
+        let is_parameter =
+            |name: &SmolStr| function.parameters.iter().any(|parameter| parameter.name == *name);
         for (_, state) in &mut exits {
-            state.retain(|name| function.parameters.iter().any(|parameter| parameter.name == *name));
+            state.retain(is_parameter);
         }
+        let mut rebound = frame.rebound;
+        rebound.retain(is_parameter);
         let mut value = value.unwrap_or_default();
         if is_quoting(&function.name) {
             value = without_parameters(value);
         }
-        Some(Summary::of_body(value, exits, frame.rebound))
+        Some(Summary::of_body(value, exits, rebound))
     }
 
     /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.

@@ -38,4 +38,4 @@ mod summary;
 pub mod taint;
 pub mod value;
 
-pub use evaluator::{Evaluated, Reads, evaluate_chunk, evaluate_globals};
+pub use evaluator::{Account, Evaluated, Reads, evaluate_chunk, evaluate_globals, renewed};

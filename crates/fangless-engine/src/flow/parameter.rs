@@ -387,7 +387,7 @@ impl Evaluator<'_> {
         let program = self.program;
         let (_, function) = program.function(reference)?;
         let frame = self.new_frame(reference.chunk)?;
-        self.reads.chunks.insert(reference.chunk);
+        self.reads.headers.insert(reference.chunk);
         let row = program.models.client_calls();
         let handled = Handled { function, handler: Some(row), in_class: None, route: None };
         self.frames.push(frame);

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::bounds::MAX_SUMMARIES;
 use super::class::{Lineage, Members};
 use super::evaluator::Reads;
-use super::summary::{Call, Summary};
+use super::summary::{Key, Places, Summary};
 use super::taint::TagSet;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
@@ -26,6 +26,30 @@ pub struct ChunkInfo {
     pub ir: Arc<Ir>,
     /// Changes when, and only when, the chunk's text does.
     pub version: u64,
+    /// Changes when more of it does than the bodies of functions.
+    pub header: u64,
+}
+
+/// Chunks that changed.
+#[derive(Default)]
+pub struct Changes {
+    pub chunks: FxHashSet<u64>,
+    /// Those of which more changed than the bodies of functions.
+    pub headers: FxHashSet<u64>,
+}
+
+impl Changes {
+    /// A chunk that came or went.
+    pub fn add(&mut self, chunk: u64) {
+        self.chunks.insert(chunk);
+        self.headers.insert(chunk);
+    }
+
+    fn reach(&self, reads: &Reads, modules: &FxHashSet<SmolStr>) -> bool {
+        !reads.chunks.is_disjoint(&self.chunks)
+            || !reads.headers.is_disjoint(&self.headers)
+            || !reads.modules.is_disjoint(modules)
+    }
 }
 
 /// The names of a module after it ran.
@@ -40,6 +64,8 @@ pub struct Program {
     /// Functions of which the project says that they make data harmless, and for what.
     pub sanitizers: FxHashMap<SmolStr, TagSet>,
     pub chunks: FxHashMap<u64, ChunkInfo>,
+    /// The latest version of any chunk.
+    pub latest: u64,
     /// The chunks of each file, in order.
     pub modules: FxHashMap<SmolStr, Vec<u64>>,
     /// Callees whose results some rule asks for.
@@ -54,22 +80,40 @@ pub struct Program {
     pub(super) members: Cache<ClassReference, Arc<Members>>,
     pub(super) lineages: Cache<ClassReference, Arc<Lineage>>,
     pub(super) objects: Cache<ClassReference, Value>,
-    summaries: Cache<Arc<Call>, Arc<Summary>>,
+    summaries: Cache<Key, Arc<Summary>>,
+    /// How summaries differ from those before, since the last edit.
+    differences: Mutex<Differences>,
+}
+
+/// By the addresses of two summaries, which are kept so that the addresses stay theirs.
+type Differences = FxHashMap<(usize, usize), (Arc<Summary>, Arc<Summary>, Option<Arc<Places>>)>;
+
+fn addresses(before: &Arc<Summary>, now: &Arc<Summary>) -> (usize, usize) {
+    (Arc::as_ptr(before) as usize, Arc::as_ptr(now) as usize)
 }
 
 /// Facts that were found out once, each with what was read to find it out.
 pub(super) struct Cache<K, T>(Mutex<Facts<K, T>>);
 
+struct Fact<T> {
+    value: T,
+    reads: Arc<Reads>,
+    /// A function that it calls changed: it may no longer hold.
+    is_doubtful: bool,
+}
+
 struct Facts<K, T> {
-    known: FxHashMap<K, (T, Arc<Reads>)>,
+    known: FxHashMap<K, Fact<T>>,
     /// Which facts were found out from what; made when something changes for the first time, which it never does where
     /// files are checked once.
     readers: Option<Readers<K>>,
 }
 
-struct Readers<K> {
-    of_chunks: FxHashMap<u64, FxHashSet<K>>,
-    of_modules: FxHashMap<SmolStr, FxHashSet<K>>,
+/// Who read which chunks and modules.
+pub struct Readers<K> {
+    chunks: FxHashMap<u64, FxHashSet<K>>,
+    headers: FxHashMap<u64, FxHashSet<K>>,
+    modules: FxHashMap<SmolStr, FxHashSet<K>>,
 }
 
 impl<K, T> Default for Cache<K, T> {
@@ -78,28 +122,79 @@ impl<K, T> Default for Cache<K, T> {
     }
 }
 
+impl<K> Default for Readers<K> {
+    fn default() -> Self {
+        Self { chunks: FxHashMap::default(), headers: FxHashMap::default(), modules: FxHashMap::default() }
+    }
+}
+
+impl<T> Fact<T> {
+    /// What it is forgotten or doubted for.
+    fn watched(&self) -> Reads {
+        if self.is_doubtful { self.reads.without_calls() } else { self.reads.all() }
+    }
+}
+
 impl<K: Eq + Hash + Clone> Readers<K> {
-    fn add(&mut self, key: &K, reads: &Reads) {
-        let reads = reads.all();
-        for chunk in &reads.chunks {
-            self.of_chunks.entry(*chunk).or_default().insert(key.clone());
+    pub fn add(&mut self, key: &K, reads: Reads) {
+        for chunk in reads.chunks {
+            self.chunks.entry(chunk).or_default().insert(key.clone());
+        }
+        for chunk in reads.headers {
+            self.headers.entry(chunk).or_default().insert(key.clone());
         }
         for module in reads.modules {
-            self.of_modules.entry(module).or_default().insert(key.clone());
+            self.modules.entry(module).or_default().insert(key.clone());
         }
     }
 
-    fn remove(&mut self, key: &K, reads: &Reads) {
-        let reads = reads.all();
-        for chunk in &reads.chunks {
-            if let Some(keys) = self.of_chunks.get_mut(chunk) {
-                keys.remove(key);
+    pub fn remove(&mut self, key: &K, reads: &Reads) {
+        fn remove<K: Eq + Hash, R: Eq + Hash>(
+            key: &K,
+            readers: &mut FxHashMap<R, FxHashSet<K>>,
+            reads: &FxHashSet<R>,
+        ) {
+            for read in reads {
+                if let Some(keys) = readers.get_mut(read) {
+                    keys.remove(key);
+                }
             }
         }
-        for module in &reads.modules {
-            if let Some(keys) = self.of_modules.get_mut(module) {
-                keys.remove(key);
+        remove(key, &mut self.chunks, &reads.chunks);
+        remove(key, &mut self.headers, &reads.headers);
+        remove(key, &mut self.modules, &reads.modules);
+    }
+
+    /// Takes it that nobody read a chunk.
+    pub fn remove_chunk(&mut self, chunk: u64) {
+        self.chunks.remove(&chunk);
+        self.headers.remove(&chunk);
+    }
+
+    pub fn of(&self, changes: &Changes, modules: &FxHashSet<SmolStr>) -> FxHashSet<K> {
+        let chunks = changes.chunks.iter().filter_map(|chunk| self.chunks.get(chunk));
+        let headers = changes.headers.iter().filter_map(|chunk| self.headers.get(chunk));
+        let modules = modules.iter().filter_map(|module| self.modules.get(module));
+        chunks.chain(headers).chain(modules).flatten().cloned().collect()
+    }
+}
+
+impl<K: Eq + Hash + Clone, T> Facts<K, T> {
+    /// Who was found out from one of these chunks or modules.
+    fn readers(&mut self, changes: &Changes, modules: &FxHashSet<SmolStr>) -> FxHashSet<K> {
+        let readers = self.readers.get_or_insert_with(|| {
+            let mut readers = Readers::default();
+            for (key, fact) in &self.known {
+                readers.add(key, fact.watched());
             }
+            readers
+        });
+        readers.of(changes, modules)
+    }
+
+    fn remove(&mut self, key: &K) {
+        if let (Some(fact), Some(readers)) = (self.known.remove(key), &mut self.readers) {
+            readers.remove(key, &fact.watched());
         }
     }
 }
@@ -114,25 +209,28 @@ impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.lock().known.get(key).cloned()
+        let facts = self.lock();
+        let fact = facts.known.get(key).filter(|fact| !fact.is_doubtful)?;
+        Some((fact.value.clone(), fact.reads.clone()))
+    }
+
+    /// One that may no longer hold.
+    fn doubtful(&self, key: &K) -> Option<T> {
+        self.lock().known.get(key).filter(|fact| fact.is_doubtful).map(|fact| fact.value.clone())
     }
 
     pub(super) fn remember(&self, key: K, value: T, reads: Arc<Reads>) {
         let facts = &mut *self.lock();
+        facts.remove(&key);
+        let fact = Fact { value, reads, is_doubtful: false };
         if let Some(readers) = &mut facts.readers {
-            if let Some((_, old)) = facts.known.get(&key) {
-                readers.remove(&key, old);
-            }
-            readers.add(&key, &reads);
+            readers.add(&key, fact.watched());
         }
-        facts.known.insert(key, (value, reads));
+        facts.known.insert(key, fact);
     }
 
     fn remove(&self, key: &K) {
-        let facts = &mut *self.lock();
-        if let (Some((_, reads)), Some(readers)) = (facts.known.remove(key), &mut facts.readers) {
-            readers.remove(key, &reads);
-        }
+        self.lock().remove(key);
     }
 
     /// Forgets everything once there is more than so much.
@@ -150,24 +248,29 @@ impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
     }
 
     /// Forgets what was found out from one of these chunks or modules, and gives what that was.
-    fn forget(&self, chunks: &FxHashSet<u64>, modules: &FxHashSet<SmolStr>) -> Vec<K> {
+    fn forget(&self, changes: &Changes, modules: &FxHashSet<SmolStr>) -> FxHashSet<K> {
         let facts = &mut *self.lock();
-        let readers = facts.readers.get_or_insert_with(|| {
-            let mut readers = Readers { of_chunks: FxHashMap::default(), of_modules: FxHashMap::default() };
-            for (key, (_, reads)) in &facts.known {
-                readers.add(key, reads);
-            }
-            readers
-        });
-        let of_chunks = chunks.iter().filter_map(|chunk| readers.of_chunks.get(chunk));
-        let of_modules = modules.iter().filter_map(|module| readers.of_modules.get(module));
-        let gone: Vec<K> = of_chunks.chain(of_modules).flatten().cloned().collect();
-        for key in &gone {
-            if let Some((_, reads)) = facts.known.remove(key) {
-                readers.remove(key, &reads);
+        let gone = facts.readers(changes, modules);
+        gone.iter().for_each(|key| facts.remove(key));
+        gone
+    }
+
+    /// The same, but for what only calls something that changed: that may hold all the same.
+    fn doubt(&self, changes: &Changes, modules: &FxHashSet<SmolStr>) {
+        let facts = &mut *self.lock();
+        for key in facts.readers(changes, modules) {
+            let (Some(fact), Some(readers)) = (facts.known.get_mut(&key), &mut facts.readers) else {
+                continue;
+            };
+            readers.remove(&key, &fact.watched());
+            let reads = fact.reads.without_calls();
+            if changes.reach(&reads, modules) {
+                facts.known.remove(&key);
+            } else {
+                fact.is_doubtful = true;
+                readers.add(&key, reads);
             }
         }
-        gone
     }
 }
 
@@ -177,6 +280,7 @@ impl Program {
             models,
             sanitizers: FxHashMap::default(),
             chunks: FxHashMap::default(),
+            latest: 0,
             modules: FxHashMap::default(),
             made_by,
             structures: FxHashMap::default(),
@@ -187,6 +291,7 @@ impl Program {
             lineages: Cache::default(),
             objects: Cache::default(),
             summaries: Cache::default(),
+            differences: Mutex::default(),
         }
     }
 
@@ -207,21 +312,52 @@ impl Program {
         self.globals.remember(module.clone(), globals, reads);
     }
 
-    pub(super) fn known_summary(&self, call: &Call) -> Option<Arc<Summary>> {
-        self.summaries.get(call).map(|(summary, _)| summary)
+    pub(super) fn known_summary(&self, key: &Key) -> Option<Arc<Summary>> {
+        self.summaries.get(key).map(|(summary, _)| summary)
     }
 
-    pub(super) fn remember_summary(&self, call: &Arc<Call>, summary: &Arc<Summary>) {
+    /// A summary that holds if the functions that it calls still do the same.
+    pub(super) fn doubtful_summary(&self, key: &Key) -> Option<Arc<Summary>> {
+        self.summaries.doubtful(key)
+    }
+
+    pub(super) fn forget_summary(&self, key: &Key) {
+        self.summaries.remove(key);
+    }
+
+    pub(super) fn remember_summary(&self, key: &Key, summary: &Arc<Summary>) {
         self.summaries.bound(MAX_SUMMARIES);
-        self.summaries.remember(call.clone(), summary.clone(), summary.reads().clone());
+        self.summaries.remember(key.clone(), summary.clone(), summary.reads().clone());
+    }
+
+    /// How a summary differs from the one before, if it is known whether it does.
+    #[expect(clippy::option_option, reason = "not known, or not the same")]
+    pub(super) fn known_difference(
+        &self,
+        before: &Arc<Summary>,
+        now: &Arc<Summary>,
+    ) -> Option<Option<Arc<Places>>> {
+        let known = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&addresses(before, now)).map(|(_, _, difference)| difference.clone())
+    }
+
+    pub(super) fn remember_difference(
+        &self,
+        before: &Arc<Summary>,
+        now: &Arc<Summary>,
+        difference: Option<Arc<Places>>,
+    ) {
+        let mut known = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(addresses(before, now), (before.clone(), now.clone(), difference));
     }
 
     /// Forgets what was found out from chunks that changed or, when its header did, from a module; and from what is
     /// forgotten thereby. Gives the modules of which the exports may now be others.
-    pub fn forget_readers(&self, chunks: &FxHashSet<u64>, module: Option<&SmolStr>) -> FxHashSet<SmolStr> {
-        let nothing = FxHashSet::default();
+    pub fn forget_readers(&self, changes: &Changes, module: Option<&SmolStr>) -> FxHashSet<SmolStr> {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let nothing = Changes::default();
         let mut gone: FxHashSet<SmolStr> = module.into_iter().cloned().collect();
-        let mut fresh: FxHashSet<SmolStr> = self.globals.forget(chunks, &gone).into_iter().collect();
+        let mut fresh = self.globals.forget(changes, &gone);
         if let Some(module) = module {
             self.globals.remove(module);
         }
@@ -234,15 +370,16 @@ impl Program {
                 .filter(|path| !gone.contains(path))
                 .collect();
         }
-        self.members.forget(chunks, &gone);
-        self.lineages.forget(chunks, &gone);
-        self.objects.forget(chunks, &gone);
-        self.summaries.forget(chunks, &gone);
+        self.members.forget(changes, &gone);
+        self.lineages.forget(changes, &gone);
+        self.objects.forget(changes, &gone);
+        self.summaries.doubt(changes, &gone);
         gone
     }
 
     /// After a file came or went: what any import means may have changed.
     pub fn forget_all(&self) {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.found.clear();
         self.globals.clear();
         self.members.clear();

@@ -6,17 +6,17 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use smol_str::SmolStr;
 
 use super::bounds::MAX_FOLLOWED;
 use super::evaluator::{Evaluator, Reads, Variables};
-use super::event::{Passed, SinkEvent, Told};
+use super::event::{Observer, Passed, SinkEvent, Told};
 use super::sink::{has_returned, is_direct};
 use super::taint::{Location, Origin, Source, Step, TagSet, Taint};
 use super::value::{Constant, FunctionReference, Partial, Piece, Shape, Value};
 use crate::finding::StepKind;
-use crate::syntax::ir::ArgumentKind;
+use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 use crate::text::TextRange;
 
 /// The chunk in which numbered sources stand.
@@ -25,7 +25,7 @@ const CALLER: u64 = u64::MAX;
 const ANY_DEPTH: usize = usize::MAX;
 
 /// What a call of a function does. Sources that came with the call are numbers.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Summary {
     pub(super) value: Value,
     /// The parameters at each way out, with the truth of the returned value.
@@ -40,14 +40,70 @@ pub(super) struct Summary {
     height: usize,
     /// A call was too deep to be followed.
     is_cut: bool,
+    /// The latest version of any chunk when it was found out.
+    as_of: u64,
     reads: Arc<Reads>,
+}
+
+/// What made calls that still do the same: what it read and cost now, and where the places are that it speaks of.
+pub(super) struct Same {
+    pub(super) reads: Reads,
+    pub(super) cost: usize,
+    pub(super) moves: Moves,
+}
+
+/// Places before an edit, and where each is after it.
+pub(super) type Places = Vec<(Location, Location)>;
+
+/// Where places are after an edit of the text before them.
+#[derive(Default)]
+pub struct Moves {
+    now: FxHashMap<Location, Location>,
+    before: FxHashMap<Location, Location>,
+    any: bool,
+}
+
+impl Moves {
+    /// `None` where that contradicts what was noted before: a place is in one place, and no two are in the same.
+    fn note(&mut self, places: &[(Location, Location)]) -> Option<()> {
+        for (old, new) in places {
+            self.any |= old != new;
+            let is_one = *self.now.entry(*old).or_insert(*new) == *new;
+            if !is_one || *self.before.entry(*new).or_insert(*old) != *old {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    pub fn are_none(&self) -> bool {
+        !self.any
+    }
+
+    /// Where a place is now.
+    pub fn of(&self, old: Location) -> Location {
+        self.now.get(&old).copied().unwrap_or(old)
+    }
+}
+
+/// A call, and how deep the calls in it may be followed.
+pub(super) type Key = (Arc<Call>, usize);
+
+/// A call that was made, and what it was found to do.
+#[derive(Clone)]
+pub(super) struct Followed {
+    call: Arc<Call>,
+    /// How many calls deep it is in what made it.
+    level: usize,
+    pub(super) summary: Arc<Summary>,
+    /// How many times its statements were counted.
+    counted: usize,
 }
 
 /// A function and what it is called with.
 pub(super) struct Call {
     hash: u64,
     function: FunctionReference,
-    depth: usize,
     receiver: Option<Value>,
     passed: Vec<(Option<SmolStr>, ArgumentKind, Value)>,
 }
@@ -56,7 +112,6 @@ impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash
             && self.function == other.function
-            && self.depth == other.depth
             && self.receiver == other.receiver
             && self.passed == other.passed
     }
@@ -67,7 +122,7 @@ impl Eq for Call {}
 
 impl Hash for Call {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.hash, self.depth).hash(state);
+        self.hash.hash(state);
     }
 }
 
@@ -86,7 +141,8 @@ struct Slot {
 pub(super) struct Effort {
     /// Statements that may still be evaluated in called functions.
     pub(super) statements_left: usize,
-    /// Calls inside calls that may still be followed.
+    /// Calls inside calls that may be followed at all, and that may still be.
+    depth: usize,
     depth_left: usize,
     /// Calls inside calls that were followed.
     height: usize,
@@ -96,14 +152,20 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    pub(super) fn new(depth_left: usize) -> Self {
+    pub(super) fn new(depth: usize) -> Self {
         Self {
             statements_left: MAX_FOLLOWED,
-            depth_left,
+            depth,
+            depth_left: depth,
             height: 0,
             is_cut: false,
             counted: rustc_hash::FxHashSet::default(),
         }
+    }
+
+    /// The statements that were evaluated in called functions.
+    pub(super) fn cost(&self) -> usize {
+        MAX_FOLLOWED - self.statements_left
     }
 
     /// Whether no further call can be followed.
@@ -143,48 +205,158 @@ impl Evaluator<'_> {
             .map(|one| Passed { value: incoming.numbered(&one.value, true), ..one.clone() })
             .collect();
         let depth = self.effort.depth_left - 1;
-        let mut call = Call::new(function, receiver, &passed);
-        let any = self.known_summary(&call).filter(|summary| summary.height <= depth);
-        let known = any.or_else(|| {
-            call.depth = depth;
-            self.known_summary(&call)
-        });
-        let summary = match known {
-            Some(summary) => summary,
-            None => {
-                let summary = Arc::new(self.summarize(function, call.receiver.clone(), &passed, depth));
-                call.depth = if summary.is_cut { depth } else { ANY_DEPTH };
-                let call = Arc::new(call);
-                if self.loads.are_settled() {
-                    self.program.remember_summary(&call, &summary);
-                } else {
-                    self.unsettled.insert(call.clone(), summary.clone());
-                }
-                summary
-            }
-        };
-        self.reads.note(&summary.reads);
+        let call = Arc::new(Call::new(function, receiver, &passed));
+        let summary = self.summary_of(&call, depth);
         let effort = &mut self.effort;
         effort.height = effort.height.max(summary.height + 1);
         effort.is_cut |= summary.is_cut;
-        if effort.counted.insert((function, at)) {
+        let is_counted = effort.counted.insert((function, at));
+        if is_counted {
             effort.statements_left = effort.statements_left.saturating_sub(summary.cost);
         }
+        let (level, counted) = (effort.depth - depth, usize::from(is_counted));
+        let followed = Followed { call, level, summary: summary.clone(), counted };
+        self.reads.note_call(followed);
         Some((summary, incoming))
     }
 
-    fn known_summary(&self, call: &Call) -> Option<Arc<Summary>> {
-        self.program.known_summary(call).or_else(|| self.unsettled.get(call).cloned())
+    /// What a call does when the calls in it may be followed so deep.
+    fn summary_of(&mut self, call: &Arc<Call>, depth: usize) -> Arc<Summary> {
+        let keys = [(call.clone(), ANY_DEPTH), (call.clone(), depth)];
+        let fits = |summary: &Arc<Summary>| summary.height <= depth;
+        if let Some(known) = keys.iter().find_map(|key| self.known_summary(key).filter(fits)) {
+            return known;
+        }
+        let is_settled = self.loads.are_settled();
+        for key in keys.iter().filter(|_| is_settled) {
+            let Some(doubtful) = self.program.doubtful_summary(key).filter(fits) else { continue };
+            if let Some(summary) = self.renewed_summary(&doubtful, depth) {
+                self.program.remember_summary(key, &summary);
+                return summary;
+            }
+            self.program.forget_summary(key);
+        }
+        let summary = Arc::new(self.summarize(call, depth));
+        let key = (call.clone(), if summary.is_cut { depth } else { ANY_DEPTH });
+        if is_settled {
+            self.program.remember_summary(&key, &summary);
+        } else {
+            self.unsettled.insert(key, summary.clone());
+        }
+        summary
+    }
+
+    fn known_summary(&self, key: &Key) -> Option<Arc<Summary>> {
+        self.program.known_summary(key).or_else(|| self.unsettled.get(key).cloned())
+    }
+
+    /// A summary of which nothing changed but functions that it calls, if what these do did not.
+    fn renewed_summary(&mut self, doubtful: &Arc<Summary>, depth: usize) -> Option<Arc<Summary>> {
+        let Same { reads, cost, moves } = self.same_calls(&doubtful.reads, doubtful.cost, depth)?;
+        let summary = if moves.are_none() {
+            (**doubtful).clone()
+        } else {
+            doubtful.relocated(self.observer, &mut |at| moves.of(at))
+        };
+        Some(Arc::new(Summary { reads: Arc::new(reads), cost, as_of: self.program.latest, ..summary }))
+    }
+
+    /// Looks at the calls of an evaluation again. Where each does what it did, so does what made them; then what it read
+    /// and cost is told, and where the places are now. How many statements were looked at only matters once they are too
+    /// many.
+    pub(super) fn same_calls(&mut self, reads: &Reads, cost: usize, depth: usize) -> Option<Same> {
+        let mut now = reads.clone();
+        let mut moves = Moves::default();
+        let mut own = cost;
+        let mut called = 0;
+        now.calls.clear();
+        for followed in reads.calls.values() {
+            let summary = self.summary_of(&followed.call, depth.checked_sub(followed.level)?);
+            if !Arc::ptr_eq(&followed.summary, &summary) {
+                moves.note(&self.difference(&followed.summary, &summary)?)?;
+            }
+            own = own.saturating_sub(followed.summary.cost * followed.counted);
+            called += summary.cost * followed.counted;
+            now.note_call(Followed { summary, ..followed.clone() });
+        }
+        let moves_none = moves.are_none();
+        // What did not move must not be where something else went.
+        let is_kept = |followed: &&Followed| !moves_none && now.calls.contains_key(&followed.address());
+        for followed in reads.calls.values().filter(is_kept) {
+            moves.note(&self.difference(&followed.summary, &followed.summary)?)?;
+        }
+        (cost < MAX_FOLLOWED && own + called < MAX_FOLLOWED).then_some(Same {
+            reads: now,
+            cost: own + called,
+            moves,
+        })
+    }
+
+    /// Where the places are now that a summary speaks of, if callers cannot tell it from the one before by anything but
+    /// that, and by how much it costs. Many ask for the same two.
+    fn difference(&self, before: &Arc<Summary>, now: &Arc<Summary>) -> Option<Arc<Places>> {
+        let program = self.program;
+        if let Some(known) = program.known_difference(before, now) {
+            return known;
+        }
+        let difference = self.find_difference(before, now).map(Arc::new);
+        program.remember_difference(before, now, difference.clone());
+        difference
+    }
+
+    fn find_difference(&self, before: &Arc<Summary>, now: &Arc<Summary>) -> Option<Places> {
+        if before.height != now.height || before.is_cut != now.is_cut {
+            return None;
+        }
+        let (old, new) = (self.places(before), self.places(now));
+        if old.len() != new.len() {
+            return None;
+        }
+        let is_edited =
+            |chunk: u64| self.program.chunks.get(&chunk).is_some_and(|info| info.version > before.as_of);
+        let mut moves = Moves::default();
+        for pair in old.into_iter().zip(new) {
+            let may_be = pair.0 == pair.1 || (pair.0.chunk == pair.1.chunk && is_edited(pair.0.chunk));
+            moves.note(may_be.then_some(&[pair])?)?;
+        }
+        let is_like = if moves.are_none() {
+            Arc::ptr_eq(before, now) || self.is_like(before, now)
+        } else {
+            self.is_like(&before.relocated(self.observer, &mut |at| moves.of(at)), now)
+        };
+        is_like.then(|| moves.now.into_iter().collect())
+    }
+
+    fn is_like(&self, one: &Summary, other: &Summary) -> bool {
+        let is_told_the_same = match (&one.told, &other.told) {
+            (Some(one), Some(other)) => self.observer.is_same(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        is_told_the_same
+            && one.value == other.value
+            && one.exits == other.exits
+            && one.rebound == other.rebound
+            && one.sinks == other.sinks
+    }
+
+    /// The places that a summary speaks of.
+    fn places(&self, summary: &Summary) -> Vec<Location> {
+        let mut places = Vec::new();
+        let _ = summary.relocated(self.observer, &mut |at| {
+            places.push(at);
+            at
+        });
+        places
     }
 
     /// Evaluates a function as if it were asked for first.
-    fn summarize(
-        &mut self,
-        function: FunctionReference,
-        receiver: Option<Value>,
-        passed: &[Passed<'_>],
-        depth: usize,
-    ) -> Summary {
+    fn summarize(&mut self, call: &Call, depth: usize) -> Summary {
+        let Call { function, receiver, .. } = call;
+        let arguments: Vec<Argument> = call.passed.iter().map(argument).collect();
+        let passed = arguments.iter().zip(&call.passed);
+        let passed: Vec<Passed<'_>> = passed
+            .map(|(argument, (_, _, value))| Passed { argument, value: value.clone(), base: None })
+            .collect();
         let frames = std::mem::take(&mut self.frames);
         let outer_reads = std::mem::take(&mut self.reads);
         let outer_effort = std::mem::replace(&mut self.effort, Effort::new(depth));
@@ -193,14 +365,15 @@ impl Evaluator<'_> {
         let following = std::mem::replace(&mut self.following, 0);
         let before = self.observer.begin();
         self.reads.chunks.insert(function.chunk);
-        let variables = self.parameters(function, receiver.as_ref(), passed);
-        let mut summary = self.run_body(function, receiver.as_ref(), variables, None).unwrap_or_default();
+        let variables = self.parameters(*function, receiver.as_ref(), &passed);
+        let mut summary = self.run_body(*function, receiver.as_ref(), variables, None).unwrap_or_default();
         summary.told = self.observer.end(before);
         self.following = following;
         self.muted = muted;
         summary.sinks = std::mem::replace(&mut self.heard, outer_heard).unwrap_or_default();
         let effort = std::mem::replace(&mut self.effort, outer_effort);
-        summary.cost = MAX_FOLLOWED - effort.statements_left;
+        summary.cost = effort.cost();
+        summary.as_of = self.program.latest;
         summary.height = effort.height;
         summary.is_cut = effort.is_cut;
         summary.reads = Arc::new(std::mem::replace(&mut self.reads, outer_reads));
@@ -263,8 +436,46 @@ impl Summary {
         }))
     }
 
+    /// With each place that it speaks of changed.
+    fn relocated(&self, observer: &dyn Observer, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let value = |value: &Value, change: &mut dyn FnMut(Location) -> Location| {
+            map_taints(value, false, &mut |taint, _| taint.mapped(|origin| origin.relocated(change)))
+        };
+        let mut summary = self.clone();
+        summary.value = value(&self.value, change);
+        for (_, state) in &mut summary.exits {
+            for (_, one) in state.iter_mut() {
+                *one = value(one, change);
+            }
+        }
+        summary.sinks = self.sinks.iter().map(|sink| sink.relocated(change)).collect();
+        summary.told = self.told.as_ref().map(|told| observer.relocated(told, change));
+        summary
+    }
+
     pub(super) fn reads(&self) -> &Arc<Reads> {
         &self.reads
+    }
+}
+
+/// An argument that stands for one that was passed: what a function is given is told by its value.
+fn argument((keyword, kind, _): &(Option<SmolStr>, ArgumentKind, Value)) -> Argument {
+    let value = Expression { range: TextRange::default(), kind: ExpressionKind::Ellipsis };
+    Argument { keyword: keyword.clone(), kind: *kind, value, range: TextRange::default() }
+}
+
+impl Followed {
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.summary) as usize
+    }
+}
+
+impl Reads {
+    /// Adds a call that was made.
+    fn note_call(&mut self, followed: Followed) {
+        let counted = followed.counted;
+        let known = self.calls.entry(followed.address()).or_insert(Followed { counted: 0, ..followed });
+        known.counted += counted;
     }
 }
 
@@ -283,7 +494,7 @@ impl Call {
             keyword.hash(&mut hasher);
             hash_value(value, 2, &mut hasher);
         }
-        Self { hash: hasher.finish(), function, depth: ANY_DEPTH, receiver, passed }
+        Self { hash: hasher.finish(), function, receiver, passed }
     }
 }
 

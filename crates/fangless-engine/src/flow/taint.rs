@@ -76,7 +76,44 @@ pub struct Origin {
     pub path: Option<Arc<Step>>,
 }
 
+impl Source {
+    /// With the place it stands at changed.
+    #[must_use]
+    pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let mut source = self.clone();
+        match &mut source {
+            Self::Known { at, .. } | Self::MadeBy { at, .. } => *at = change(*at),
+            Self::Parameter { .. } | Self::Checked => {}
+        }
+        source
+    }
+}
+
+impl Step {
+    /// With each place on the path changed; the same one where none does.
+    fn relocated(step: &Arc<Self>, change: &mut dyn FnMut(Location) -> Location) -> Arc<Self> {
+        let at = change(step.at);
+        let previous = step.previous.as_ref().map(|previous| Self::relocated(previous, change));
+        let is_same_before = match (&previous, &step.previous) {
+            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
+            _ => true,
+        };
+        if at == step.at && is_same_before {
+            return Arc::clone(step);
+        }
+        Arc::new(Self { at, previous, ..(**step).clone() })
+    }
+}
+
 impl Origin {
+    /// With each place of it changed.
+    #[must_use]
+    pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        let source = self.source.relocated(change);
+        let path = self.path.as_ref().map(|step| Step::relocated(step, change));
+        Self { source, cleared: self.cleared, path }
+    }
+
     fn length(&self) -> usize {
         self.path.as_ref().map_or(0, |step| step.length)
     }

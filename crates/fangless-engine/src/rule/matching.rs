@@ -259,6 +259,17 @@ pub(crate) struct RawFinding {
 }
 
 impl RawFinding {
+    /// With each place of it changed.
+    pub(crate) fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
+        Self {
+            at: change(self.at),
+            argument: self.argument.map(&mut *change),
+            steps: self.steps.iter().map(|(at, kind, note)| (change(*at), *kind, note.clone())).collect(),
+            source: self.source.as_ref().map(|source| source.relocated(change)),
+            ..self.clone()
+        }
+    }
+
     /// A finding of which nothing but the rule and the place is known.
     pub(crate) fn plain(index: &RuleIndex, rule: usize, at: Location) -> Self {
         Self {
@@ -290,7 +301,7 @@ pub(crate) struct Matcher<'a> {
 }
 
 /// What was heard of a function that is looked at for its callers.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 struct Heard {
     found: Vec<RawFinding>,
     passed_on: FxHashSet<(usize, Location)>,
@@ -304,7 +315,7 @@ fn heard(told: &Told) -> Option<&Heard> {
 }
 
 /// The state of an object, set by a binding of one of its attributes or by a call of one of its methods.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct State {
     rule: usize,
     /// The attribute or the method, as the program spells it with its object.
@@ -420,6 +431,20 @@ impl Observer for Matcher<'_> {
         for finding in &told.found {
             self.add(finding.clone());
         }
+    }
+
+    fn relocated(&self, told: &Told, change: &mut dyn FnMut(Location) -> Location) -> Told {
+        let Some(told) = heard(told) else { return Arc::clone(told) };
+        let found = told.found.iter().map(|finding| finding.relocated(change)).collect();
+        let mut passed_on: Vec<_> = told.passed_on.iter().copied().collect();
+        passed_on.sort_unstable();
+        let passed_on = passed_on.into_iter().map(|(rule, at)| (rule, change(at))).collect();
+        // What names were bound to, and states, concern nobody else.
+        Arc::new(Heard { found, passed_on, ..Heard::default() })
+    }
+
+    fn is_same(&self, one: &Told, other: &Told) -> bool {
+        Arc::ptr_eq(one, other) || heard(one) == heard(other)
     }
 
     fn call(&mut self, event: &CallEvent<'_>) {

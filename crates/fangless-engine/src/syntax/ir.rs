@@ -40,6 +40,8 @@ impl Ir {
                     && one.parameters == other.parameters
                     && one.decorators == other.decorators
                     && one.returns == other.returns
+                    && one.is_generator == other.is_generator
+                    && one.is_nested == other.is_nested
             })
     }
 }

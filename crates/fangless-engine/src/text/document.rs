@@ -33,6 +33,10 @@ pub struct Document {
     text: String,
     chunks: Vec<Chunk>,
     positions: FxHashMap<u64, usize>,
+    /// Holds all chunks that changed since the last `mark_clean`.
+    touched: Range<usize>,
+    /// There are others, or they stand in another order, than at the last `mark_clean`.
+    is_recut: bool,
 }
 
 /// Identities are unique in the process, so that a chunk of one file is never taken for one of another.
@@ -44,9 +48,10 @@ fn fresh(span: ChunkSpan) -> Chunk {
 
 impl Document {
     pub fn new(text: String) -> Self {
-        let chunks = split(&text).into_iter().map(fresh).collect();
-        let mut document = Self { text, chunks, positions: FxHashMap::default() };
-        document.index();
+        let chunks: Vec<Chunk> = split(&text).into_iter().map(fresh).collect();
+        let touched = 0..chunks.len();
+        let mut document = Self { text, chunks, positions: FxHashMap::default(), touched, is_recut: true };
+        document.index(0);
         document
     }
 
@@ -84,15 +89,46 @@ impl Document {
         self.positions.get(&id).map(|at| self.chunks[*at].span.range.start)
     }
 
-    /// Takes all chunks for seen.
-    pub fn mark_clean(&mut self) {
-        for chunk in &mut self.chunks {
-            chunk.changed = false;
-        }
+    /// Where the chunks are that changed since the last `mark_clean`.
+    pub fn touched(&self) -> Range<usize> {
+        self.touched.clone()
     }
 
-    fn index(&mut self) {
-        self.positions = self.chunks.iter().enumerate().map(|(at, chunk)| (chunk.id, at)).collect();
+    /// Whether there are other chunks than at the last `mark_clean`.
+    pub fn is_recut(&self) -> bool {
+        self.is_recut
+    }
+
+    /// Takes all chunks for seen.
+    pub fn mark_clean(&mut self) {
+        for chunk in &mut self.chunks[self.touched.clone()] {
+            chunk.changed = false;
+        }
+        self.touched = 0..0;
+        self.is_recut = false;
+    }
+
+    /// Notes where the chunks from one on stand.
+    fn index(&mut self, from: usize) {
+        self.positions.extend(self.chunks[from..].iter().zip(from..).map(|(chunk, at)| (chunk.id, at)));
+    }
+
+    fn touch(&mut self, change: &Change) {
+        let touched = &self.touched;
+        self.touched = if touched.is_empty() {
+            change.new.clone()
+        } else if touched.end > change.old.end {
+            touched.start.min(change.new.start)..touched.end - change.old.end + change.new.end
+        } else {
+            touched.start.min(change.new.start)..change.new.end
+        };
+        if change.old.len() != change.new.len() || !change.removed.is_empty() {
+            self.is_recut = true;
+            for id in &change.removed {
+                self.positions.remove(id);
+            }
+            self.index(change.new.start);
+        }
     }
 
     /// Replaces a range. What lies beyond the text is cut off; a border inside a character widens to hold it.
@@ -142,9 +178,7 @@ impl Document {
             *range = TextRange::new(moved(range.start), moved(range.end));
         }
         let change = self.replace(first, kept, spans, start);
-        if change.old.len() != change.new.len() || !change.removed.is_empty() {
-            self.index();
-        }
+        self.touch(&change);
         change
     }
 

@@ -23,7 +23,9 @@ pub(crate) fn run(arguments: &ServerArguments) -> anyhow::Result<ExitCode> {
         }
         None => log.with_writer(io::stderr).init(),
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread for all messages: handing one from thread to thread takes longer than what is done with it. The engine
+    // and the input have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(fangless_lsp::run_stdio());
     // The input is read on a thread that may be waiting still; the server is done all the same.
     runtime.shutdown_background();
