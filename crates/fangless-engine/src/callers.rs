@@ -108,9 +108,10 @@ impl Callers {
         let Some(index) = info.ir.functions.iter().position(is_of) else { return false };
         let function = &info.ir.functions[index];
         let reference = FunctionReference { chunk: parameter.chunk, index };
+        let is_special = function.name.starts_with("__") && function.name != "__init__";
         !self.handed_on.contains_key(&reference)
             && !self.unresolved.contains_key(&function.name)
-            && !(function.name.starts_with("__") && function.name != "__init__")
+            && !is_special
             && function.decorators.iter().all(|decorator| {
                 let name = match &decorator.kind {
                     ExpressionKind::Call { function, .. } => &function.kind,

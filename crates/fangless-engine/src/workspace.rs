@@ -24,6 +24,9 @@ use crate::syntax::lower;
 use crate::syntax::parse::{ParsedChunk, parse, reparse};
 use crate::text::{Document, TextRange};
 
+#[cfg(test)]
+mod tests;
+
 /// A set of files that may import each other. Paths are absolute, with `/` between the parts.
 pub struct Workspace {
     rules: Arc<RuleSet>,

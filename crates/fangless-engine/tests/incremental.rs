@@ -138,8 +138,43 @@ fn findings_are_sorted_and_the_same_every_time() {
     let first = findings(&workspace([text, HELPER]));
     assert!(first[0].len() >= 6, "{:?}", first[0]);
     assert!(first[0].windows(2).all(|two| two[0].range.start <= two[1].range.start), "{:?}", first[0]);
-    // Every table of every workspace has its own random order.
     for _ in 0..4 {
         assert_eq!(findings(&workspace([text, HELPER])), first);
+    }
+}
+
+/// What a function defines is evaluated at its end, and what a query finds after all else.
+#[test]
+fn findings_within_a_chunk_are_sorted() {
+    let text = "import os, pickle\n\n\ndef outer(data):\n    def inner():\n        os.system(input())\n\n    \
+                eval(input())\n    pickle.loads(data)\n    return inner\n";
+    let found = &findings(&workspace([text, HELPER]))[0];
+    assert!(found.len() >= 3, "{found:?}");
+    assert!(found.windows(2).all(|two| two[0].range.start <= two[1].range.start), "{found:?}");
+}
+
+/// Many callers bring something untrusted to one place: which of them is told of does not depend on who came first.
+#[test]
+fn the_order_in_which_files_come_does_not_matter() {
+    let helper =
+        ("/project/helper.py".to_owned(), "import os\n\n\ndef run(part):\n    os.system(part)\n".to_owned());
+    let callers = (0..60).map(|number| {
+        let text = format!("from flask import request\nfrom helper import run\n\n\ndef view():\n    run(request.args['{number}'])\n");
+        (format!("/project/caller_{}.py", number * 7919 % 60), text)
+    });
+    let files: Vec<(String, String)> = callers.chain([helper]).collect();
+    let found = |files: &mut dyn Iterator<Item = &(String, String)>| {
+        let mut workspace = Workspace::new(Arc::new(RuleSet::builtin()));
+        for (path, text) in files {
+            workspace.set_file(path, text.clone());
+        }
+        workspace.findings("/project/helper.py")
+    };
+    let forward = found(&mut files.iter());
+    // All paths are equally long: the first caller by name is the one that is told of.
+    assert_eq!(forward[0].flow[0].path, "/project/caller_0.py");
+    assert_eq!(found(&mut files.iter().rev()), forward);
+    for turned in [7, 23, 41] {
+        assert_eq!(found(&mut files.iter().cycle().skip(turned).take(files.len())), forward);
     }
 }

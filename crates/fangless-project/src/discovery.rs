@@ -188,9 +188,12 @@ impl Discovery {
     /// `None` where there is no such file, or no table of ours in it.
     fn read(&self, file: &Path) -> Result<Option<(Config, String)>, Problem> {
         let problem = |place, message| Problem { file: file.to_path_buf(), place, message };
-        let text = match fs::read_to_string(file) {
+        let text = match text_of(file) {
             Ok(text) => text,
             Err(failure) if failure.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(failure) if failure.kind() == io::ErrorKind::InvalidData => {
+                return Err(problem(None, "is not UTF-8".to_string()));
+            }
             Err(failure) => return Err(problem(None, format!("cannot be read: {failure}"))),
         };
         let rules: Vec<&RuleDefinition> = self.rules.iter().map(|rule| &rule.definition).collect();
@@ -228,6 +231,15 @@ impl Discovery {
         let file = file.map(Path::to_path_buf);
         Arc::new(Settings { folder: folder.to_path_buf(), file, config, needs_strict, text })
     }
+}
+
+/// The text of a file. A pipe of that name is none: to open it would be to wait for whoever writes into it.
+fn text_of(file: &Path) -> io::Result<String> {
+    let metadata = fs::metadata(file)?;
+    if metadata.is_file() || metadata.is_dir() {
+        return fs::read_to_string(file);
+    }
+    Err(io::Error::other("no regular file"))
 }
 
 #[cfg(test)]

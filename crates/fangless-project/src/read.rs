@@ -1,6 +1,6 @@
 //! Reads files into text, in parallel, with a message for each that cannot be read.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -20,8 +20,13 @@ pub struct Reading {
 
 /// Reads a file; the message says why it is skipped.
 pub fn read_file(path: &Path, shown: &str) -> Result<Reading, Message> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(shown, &error))?;
+    if !metadata.is_file() {
+        // To open a pipe would be to wait for whoever writes into it.
+        return Err(Message::new(Gravity::Skipped, shown, "is no regular file"));
+    }
     let file = File::open(path).map_err(|error| unreadable(shown, &error))?;
-    let length = file.metadata().map_err(|error| unreadable(shown, &error))?.len();
+    let length = metadata.len();
     if length > MAX_FILE_BYTES {
         return Err(too_large(shown));
     }

@@ -113,7 +113,12 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
             Err(message) => messages.push(message),
         }
     }
-    messages.extend(discovery.problems().map(|problem| message(problem, working_directory)));
+    for problem in discovery.problems() {
+        let problem = message(problem, working_directory);
+        // A configuration that cannot be read need not be skipped as a manifest too.
+        messages.retain(|known| known.gravity != Gravity::Skipped || known.path != problem.path);
+        messages.push(problem);
+    }
     if asked == 0 && messages.iter().all(|message| message.gravity != Gravity::Error) {
         messages.push(Message::new(Gravity::Warning, "no Python files", "below the given paths"));
     }
@@ -225,7 +230,7 @@ impl Loaded {
 
     /// The findings of a file that its settings want, suppressed ones included. A panic of the engine loses this
     /// file only.
-    pub(crate) fn findings(&self, file: &LoadedFile) -> Result<Findings, Message> {
+    pub(crate) fn findings(&self, file: &LoadedFile, with_fixes: bool) -> Result<Findings, Message> {
         let ask = || {
             let found = self.workspace.findings(&file.engine_path).into_iter();
             found
@@ -234,7 +239,8 @@ impl Loaded {
                     rule.is_none_or(|rule| file.settings.reports(&rule.definition, &file.path))
                 })
                 .map(|finding| {
-                    let fixes = self.workspace.fixes(&file.engine_path, &finding);
+                    let ask = || self.workspace.fixes(&file.engine_path, &finding);
+                    let fixes = if with_fixes { ask() } else { Vec::new() };
                     (finding, fixes)
                 })
                 .collect()

@@ -119,6 +119,50 @@ fn deep_nesting() {
     }
 }
 
+/// What would take the more time the more there is of it, times itself.
+#[test]
+fn long_files_of_little_sense() {
+    let many = 20_000;
+    let kinds = [
+        "\\\n".repeat(many),
+        " \\\n".repeat(many),
+        format!("x = 1\n{}", "# a\n".repeat(5 * many)),
+        "\"\n".repeat(many),
+        "(\n".repeat(many),
+        format!("{}def f(): pass\n", "@a\n".repeat(many)),
+        (1..many).map(|number| format!("x{number} = x{} + y; ", number - 1)).collect(),
+        format!("class C:\n{}", "    def m(self): pass\n".repeat(many)),
+    ];
+    for odd in kinds {
+        beside_bad(odd.as_bytes()).finds_bad_in(&["bad.py"]);
+    }
+    let findings = beside_bad("x = \"\u{202e}\"\n".repeat(4_000).as_bytes());
+    assert_eq!(findings.stdout.lines().count(), 4_001);
+}
+
+#[test]
+fn nested_statements() {
+    let depth = 500;
+    let nest =
+        |line: &str| (0..depth).map(|level| format!("{}{line}\n", " ".repeat(level))).collect::<String>();
+    let inside = format!("{}pass\n", " ".repeat(depth));
+    for line in ["if x:", "for x in y:", "while x:", "with x:", "def f(x):", "class C:", "try:", "match x:"] {
+        beside_bad(format!("{}{inside}", nest(line)).as_bytes()).finds_bad_in(&["bad.py"]);
+    }
+    let chain: String =
+        (0..10_000).map(|number| format!("elif x == {number}:\n    y = {number}\n")).collect();
+    beside_bad(format!("if x:\n    pass\n{chain}").as_bytes()).finds_bad_in(&["bad.py"]);
+}
+
+#[test]
+fn a_configuration_that_is_not_utf8_is_named_once() {
+    let files: [(&str, &[u8]); 2] =
+        [("bad.py", BAD.as_bytes()), ("pyproject.toml", b"[tool.fangless]\nselect = [\"\xff\"]\n")];
+    let output = Project::new(&files).concise(&[]);
+    assert_eq!(output.stderr, "error: pyproject.toml is not UTF-8\n");
+    assert_eq!(output.code, Some(2));
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -152,6 +196,46 @@ mod unix {
         let named = project.concise(&["a_link.py"]);
         named.says("error: a_link.py is a link to nothing");
         assert_eq!(named.code, Some(2));
+    }
+
+    /// Opening a pipe that nobody writes into never ends.
+    #[test]
+    fn pipes_are_left_closed() {
+        let project = Project::new(&[(
+            "bad.py",
+            b"import helper\nimport yaml\nyaml.load(helper.x, Loader=yaml.Loader)\n",
+        )]);
+        let pipes = ["a_pipe.py", "helper.py", "requirements.txt", "pyproject.toml"];
+        let made = Command::new("mkfifo").args(pipes.map(|name| project.path(name))).status().unwrap();
+        assert!(made.success());
+        let output = project.concise(&[]);
+        output.says("error: pyproject.toml cannot be read: no regular file");
+        assert!(output.stdout.starts_with("bad.py:3:1:"), "{}", output.stdout);
+        let named = project.concise(&["a_pipe.py", "--isolated"]);
+        named.says("skipped: a_pipe.py is no regular file");
+        assert_eq!(named.code, Some(2));
+        let config = project.concise(&["--config", "a_pipe.py"]);
+        config.says("error: a_pipe.py cannot be read: no regular file");
+        assert_eq!(config.code, Some(2));
+    }
+
+    #[test]
+    fn a_working_directory_that_is_gone() {
+        let project = Project::new(&[("bad.py", BAD.as_bytes())]);
+        let gone = project.path("gone");
+        std::fs::create_dir(&gone).unwrap();
+        let mut command = Command::new("sh");
+        command.current_dir(&gone).args([
+            "-c",
+            "rmdir ../gone && exec \"$0\" check",
+            env!("CARGO_BIN_EXE_fangless"),
+        ]);
+        let output = command.output().unwrap();
+        assert!(
+            String::from_utf8_lossy(&output.stderr).starts_with("error: the working directory is gone"),
+            "{output:?}"
+        );
+        assert_eq!(output.status.code(), Some(2));
     }
 
     /// Root may read everything, so as root the binary is run as somebody else.

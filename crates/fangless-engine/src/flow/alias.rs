@@ -25,7 +25,8 @@ impl Evaluator<'_> {
     /// A name that is bound anew is no other name of anything any more.
     pub(super) fn forget_aliases(&mut self, name: &str) {
         let frame = self.frame();
-        if !frame.rebound.iter().any(|known| known == name) {
+        // At the top level of a module there are no parameters.
+        if frame.function.is_some() && !frame.rebound.iter().any(|known| known == name) {
             frame.rebound.push(name.into());
         }
         frame.aliases.retain(|(alias, place)| alias != name && root(place) != Some(name));

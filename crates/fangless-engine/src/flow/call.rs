@@ -457,6 +457,8 @@ fn replaced(old: &Value, new: &Value) -> TagSet {
     match (old.as_text(), new.as_text()) {
         (Some("\n" | "\r\n"), Some(_)) => TagSet::of(&[Tag::Log, Tag::Header]),
         (Some(quote @ ("'" | "\"")), Some(new)) if !new.contains(quote) => TagSet::of(&[Tag::Xpath]),
+        // The name of a table or column within quotes.
+        (Some(quote @ ("\"" | "`" | "]")), Some(new)) if new == quote.repeat(2) => TagSet::of(&[Tag::Sql]),
         (Some("<"), Some(new)) if !new.contains('<') => TagSet::of(&[Tag::Html]),
         _ => TagSet::EMPTY,
     }

@@ -41,7 +41,7 @@ impl Evaluator<'_> {
         self.bind_element(target, element);
         self.assume(test, truth);
         if let Some(state) = &mut self.frame().state {
-            state.0.retain(|(known, _)| known != name);
+            state.retain(|known| known != name);
             if let Some(hidden) = hidden {
                 state.set(name, hidden);
             }

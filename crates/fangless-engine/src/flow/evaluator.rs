@@ -75,35 +75,90 @@ impl Reads {
 
 /// The variables of a scope, in the order of their binding.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Variables(pub(super) Vec<(SmolStr, Value)>);
+pub(super) struct Variables {
+    entries: Vec<(SmolStr, Value)>,
+    /// Where each stands, once there are many: generated modules have tens of thousands.
+    places: FxHashMap<SmolStr, usize>,
+}
 
 impl Variables {
+    /// Fewer are found faster one after the other.
+    const FEW: usize = 64;
+
+    fn place(&self, name: &str) -> Option<usize> {
+        if self.entries.len() <= Self::FEW {
+            return self.entries.iter().position(|(known, _)| known == name);
+        }
+        self.places.get(name).copied()
+    }
+
+    fn push(&mut self, name: SmolStr, value: Value) {
+        self.entries.push((name, value));
+        match self.entries.len() {
+            few if few <= Self::FEW => {}
+            many if many == Self::FEW + 1 => self.index(),
+            many => drop(self.places.insert(self.entries[many - 1].0.clone(), many - 1)),
+        }
+    }
+
+    fn index(&mut self) {
+        let is_many = self.entries.len() > Self::FEW;
+        let entries = self.entries.iter().enumerate().filter(|_| is_many);
+        self.places = entries.map(|(place, (name, _))| (name.clone(), place)).collect();
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.place(name).map(|place| &self.entries[place].1)
     }
 
     pub(super) fn set(&mut self, name: &SmolStr, value: Value) {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = value,
-            None => self.0.push((name.clone(), value)),
+        match self.place(name) {
+            Some(place) => self.entries[place].1 = value,
+            None => self.push(name.clone(), value),
         }
     }
 
     pub(super) fn join(&mut self, other: Self) {
         // What one way found out of a place does not hold on the other.
-        self.0
-            .retain(|(name, value)| !is_place(name) || !value.taint.is_clean() || other.get(name).is_some());
-        for (name, value) in other.0 {
-            match self.0.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => {
+        let stays = |(name, value): &(SmolStr, Value)| {
+            !is_place(name) || !value.taint.is_clean() || other.get(name).is_some()
+        };
+        if !self.entries.iter().all(stays) {
+            self.entries.retain(stays);
+            self.index();
+        }
+        for (name, value) in other.entries {
+            match self.place(&name) {
+                Some(place) => {
+                    let known = &mut self.entries[place].1;
                     if *known != value {
                         *known = known.join(&value);
                     }
                 }
                 None if is_place(&name) && value.taint.is_clean() => {}
-                None => self.0.push((name, value)),
+                None => self.push(name, value),
             }
         }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(SmolStr, Value)> {
+        self.entries.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&SmolStr, &mut Value)> {
+        self.entries.iter_mut().map(|(name, value)| (&*name, value))
+    }
+
+    pub(super) fn retain(&mut self, mut is_kept: impl FnMut(&SmolStr) -> bool) {
+        let before = self.entries.len();
+        self.entries.retain(|(name, _)| is_kept(name));
+        if self.entries.len() < before {
+            self.index();
+        }
+    }
+
+    pub(super) fn into_entries(self) -> Vec<(SmolStr, Value)> {
+        self.entries
     }
 }
 

@@ -72,7 +72,7 @@ pub enum SettingPlace<'a> {
     Class(&'a str),
     /// An item of `app.config`.
     Object,
-    /// An argument of `django.conf.settings.configure`.
+    /// An argument of a call that sets what Django reads.
     Django,
 }
 

@@ -229,6 +229,7 @@ impl Evaluator<'_> {
             _ => Value {
                 shape: Shape::Method { receiver: Arc::new(owner.clone()), name: name.clone() },
                 taint: match &owner.shape {
+                    _ if is_of_program(name) => Taint::default().vouched(TagSet::ALL),
                     // An attribute of an object's attribute: no text that a caller passed.
                     Shape::Method { .. } => owner.deep_taint().without_parameters(),
                     _ => owner.deep_taint(),
@@ -593,6 +594,16 @@ fn source_name(expression: &Expression) -> Option<SmolStr> {
         }
         _ => None,
     }
+}
+
+/// Whether an attribute of this name is the program's own, whatever object it is read from: what a function or class is
+/// called, and a constant that a class keeps for itself (`_FIELDS`).
+fn is_of_program(name: &str) -> bool {
+    let is_private_constant = name.strip_prefix('_').is_some_and(|rest| {
+        rest.starts_with(|first: char| first.is_ascii_uppercase())
+            && !rest.contains(|one: char| one.is_ascii_lowercase())
+    });
+    matches!(name, "__name__" | "__qualname__" | "__module__" | "__class__") || is_private_constant
 }
 
 /// A value as parts of a string.

@@ -156,7 +156,7 @@ impl Evaluator<'_> {
         self.reads.chunks.insert(reference.chunk);
         let height = self.effort.descend();
         let mut variables = self.parameters(reference, receiver, passed);
-        for (_, value) in &mut variables.0 {
+        for (_, value) in variables.iter_mut() {
             *value = std::mem::take(value).step(at, StepKind::Call, note);
         }
         // It sees the variables of the scope that it is called in, when that is where it was defined.
@@ -265,7 +265,7 @@ impl Evaluator<'_> {
         let is_parameter =
             |name: &SmolStr| function.parameters.iter().any(|parameter| parameter.name == *name);
         for (_, state) in &mut exits {
-            state.0.retain(|(name, _)| is_parameter(name));
+            state.retain(is_parameter);
         }
         let mut rebound = frame.rebound;
         rebound.retain(is_parameter);

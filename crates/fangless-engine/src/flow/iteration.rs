@@ -275,7 +275,7 @@ fn is_always(test: &Expression) -> bool {
 fn widened(before: Option<&Variables>, after: Option<Variables>) -> Option<Variables> {
     let Some(before) = before else { return after };
     let mut after = after?;
-    for (name, value) in &mut after.0 {
+    for (name, value) in after.iter_mut() {
         if let Some(old) = before.get(name)
             && old != value
         {

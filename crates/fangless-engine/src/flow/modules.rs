@@ -82,7 +82,8 @@ impl Evaluator<'_> {
         Some(self.settle(&circle, module))
     }
 
-    /// Runs the modules of a circle in rounds, each reading what the round before gave; returns what `wanted` exports.
+    /// Runs the modules of a circle in rounds, always in the same order, each reading what the others last gave; returns
+    /// what `wanted` exports.
     fn settle(&mut self, circle: &[SmolStr], wanted: &SmolStr) -> Arc<Globals> {
         let outer = self.loads.settling.clone();
         for module in circle {
@@ -90,13 +91,11 @@ impl Evaluator<'_> {
         }
         let mut read: FxHashMap<SmolStr, Reads> = FxHashMap::default();
         for _ in 0..ROUNDS {
-            let mut round = Vec::with_capacity(circle.len());
             for module in circle {
                 let (globals, _, reads) = self.run_alone(module);
-                round.push((module.clone(), globals));
+                self.loads.settling.insert(module.clone(), globals);
                 read.insert(module.clone(), reads);
             }
-            self.loads.settling.extend(round);
         }
         let settled = std::mem::replace(&mut self.loads.settling, outer);
         if self.loads.settling.is_empty() {
@@ -136,7 +135,7 @@ impl Evaluator<'_> {
             let frame = self.frames.pop();
             variables = frame.map(last_state).unwrap_or_default();
         }
-        let names = variables.0.into_iter().filter(|(name, _)| !super::place::is_place(name));
+        let names = variables.into_entries().into_iter().filter(|(name, _)| !super::place::is_place(name));
         Globals { values: names.collect() }
     }
 }

@@ -91,7 +91,7 @@ impl Evaluator<'_> {
             return;
         }
         if let Some(state) = &mut self.frame().state {
-            for (_, variable) in &mut state.0 {
+            for (_, variable) in state.iter_mut() {
                 let shares = variable
                     .deep_taint()
                     .origins()

@@ -84,7 +84,10 @@ impl Evaluator<'_> {
             };
         }
         let source = Source::Parameter { index: position, name: parameter.name.clone() };
-        let origin = Origin { source, cleared: TagSet::EMPTY, path: None };
+        // What a private function is passed the same class or module passes: of its shape nobody outside decides.
+        let is_private = handled.function.name.starts_with('_') && !handled.function.name.ends_with("__");
+        let cleared = if is_private { TagSet::of(&[Tag::Nosql]) } else { TagSet::EMPTY };
+        let origin = Origin { source, cleared, path: None };
         let note = format!("`{}` is a parameter", parameter.name);
         let taint = Taint::from(origin.step(at, StepKind::Source, &note));
         match &parameter.annotation {

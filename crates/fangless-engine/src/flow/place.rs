@@ -114,7 +114,7 @@ impl Evaluator<'_> {
         {
             self.forget_below(&variable);
             if let Some(state) = &mut self.frame().state {
-                state.0.retain(|(name, _)| *name != variable);
+                state.retain(|name| *name != variable);
             }
         }
         if is_untrusted {
@@ -131,7 +131,7 @@ impl Evaluator<'_> {
 
     fn forget_below(&mut self, variable: &str) {
         let Some(state) = &mut self.frame().state else { return };
-        state.0.retain(|(name, _)| {
+        state.retain(|name| {
             !name.strip_prefix(variable).is_some_and(|rest| rest.starts_with(['.', '[', ' ']))
         });
     }

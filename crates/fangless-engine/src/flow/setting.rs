@@ -29,7 +29,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `app.config.update(KEY=value)`, also with a dictionary, and `settings.configure(KEY=value)`.
+    /// `app.config.update(KEY=value)`, also with a dictionary, and the calls that set what Django reads.
     pub(super) fn tell_config_call(
         &mut self,
         function: &Expression,
@@ -37,7 +37,7 @@ impl Evaluator<'_> {
         passed: &[Passed<'_>],
     ) {
         let place = match &function.kind {
-            _ if qualified == Some("django.conf.settings.configure") => SettingPlace::Django,
+            _ if qualified.is_some_and(|name| self.program.models.configures(name)) => SettingPlace::Django,
             ExpressionKind::Attribute { value, name }
                 if is_config(value) && ["update", "from_mapping", "setdefault"].contains(&name.as_str()) =>
             {

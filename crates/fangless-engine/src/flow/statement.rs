@@ -550,7 +550,7 @@ impl Evaluator<'_> {
         let frame = self.frame_ref();
         let mut variables = frame.closure.as_ref().map(|closure| (**closure).clone()).unwrap_or_default();
         if let Some(state) = &frame.state {
-            for (name, value) in &state.0 {
+            for (name, value) in state.iter() {
                 variables.set(name, value.clone());
             }
         }

@@ -444,7 +444,7 @@ impl Summary {
         let mut summary = self.clone();
         summary.value = value(&self.value, change);
         for (_, state) in &mut summary.exits {
-            for (_, one) in &mut state.0 {
+            for (_, one) in state.iter_mut() {
                 *one = value(one, change);
             }
         }

@@ -87,6 +87,7 @@ pub struct Models {
     /// First segments of all names that rows speak of.
     roots: FxHashSet<SmolStr>,
     never_returns: FxHashSet<SmolStr>,
+    configures: FxHashSet<SmolStr>,
     provides: FxHashSet<SmolStr>,
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
@@ -206,6 +207,7 @@ impl Models {
             self.aliases.insert(from, to);
         }
         self.never_returns.extend(file.never_returns);
+        self.configures.extend(file.configures);
         self.provides.extend(file.provides);
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
@@ -440,6 +442,11 @@ impl Models {
     /// Whether a call of it ends the function as a `raise` does.
     pub fn never_returns(&self, name: &str) -> bool {
         self.never_returns.contains(name)
+    }
+
+    /// Whether the keyword arguments of its calls are settings of Django.
+    pub fn configures(&self, name: &str) -> bool {
+        self.configures.contains(name)
     }
 
     /// Whether a parameter with a call of it as default or in its annotation is provided by the program.

@@ -34,6 +34,9 @@ pub struct ModelFile {
     /// Callees that never return: they raise or end the process.
     #[serde(default)]
     pub never_returns: Vec<SmolStr>,
+    /// Callees whose keyword arguments are settings of Django.
+    #[serde(default)]
+    pub configures: Vec<SmolStr>,
     /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`. What lies below is
     /// renamed too.
     #[serde(default)]

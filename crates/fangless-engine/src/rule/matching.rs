@@ -619,12 +619,12 @@ impl Observer for Matcher<'_> {
     fn decorators(&mut self, decorators: &[Decorator]) {
         let index = self.index;
         for (rule, matched) in &index.decorators {
+            // The lowest of those that it must stand above.
+            let last = decorators.iter().rposition(|one| is_one_of(one, &matched.above));
             for (at, decorator) in decorators.iter().enumerate() {
                 let named = is_one_of(decorator, &matched.decorator)
                     || matched.matches.as_ref().is_some_and(|pattern| pattern.is_found_in(&decorator.name));
-                let below = &decorators[at + 1..];
-                let placed =
-                    matched.above.is_empty() || below.iter().any(|one| is_one_of(one, &matched.above));
+                let placed = matched.above.is_empty() || last.is_some_and(|last| last > at);
                 if !named || !placed {
                     continue;
                 }

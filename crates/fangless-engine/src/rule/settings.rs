@@ -7,8 +7,14 @@ use crate::secret::names::words;
 /// Words by which settings that are not meant for production go.
 const NOT_PRODUCTION: [&str; 8] = ["dev", "devel", "development", "local", "test", "testing", "tests", "ci"];
 
+/// The modules in which frameworks keep what holds where a program sets nothing.
+const DEFAULTS: [&str; 1] = ["django/conf/global_settings.py"];
+
 /// Whether the event is a setting of the framework, or of any, that a server in production may read.
 pub(super) fn counts(event: &SettingEvent<'_>, framework: Option<Framework>) -> bool {
+    if DEFAULTS.iter().any(|module| event.module.ends_with(module)) {
+        return false;
+    }
     let (folder, file) = event.module.rsplit_once('/').unwrap_or(("", event.module));
     let file = words(file.strip_suffix(".py").unwrap_or(file));
     let is_for = |words: &[String], wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));

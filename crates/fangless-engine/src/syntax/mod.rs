@@ -4,4 +4,5 @@ pub mod ir;
 pub mod lower;
 pub mod parse;
 mod repair;
+mod rows;
 pub mod walk;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tree_sitter::{InputEdit, Parser, Point, Tree};
 
 use super::repair::{self, Repair};
+use super::rows;
 use crate::text::Unclosed;
 
 thread_local! {
@@ -60,8 +61,16 @@ pub fn reparse(text: &str, unclosed: &[Unclosed], old: &ParsedChunk) -> ParsedCh
     ParsedChunk { tree, text: text_now.into(), repair: Repair::default() }
 }
 
-/// The parser takes a lone carriage return for a blank; Python for a line end. Keeps all offsets.
+/// The text as the parser is given it. The parser takes a lone carriage return for a blank; Python for a line end. Keeps
+/// all offsets.
 fn parser_text(text: &str) -> std::borrow::Cow<'_, str> {
+    if let Some(copy) = rows::blanked(text) {
+        return without_lone_returns(&copy).into_owned().into();
+    }
+    without_lone_returns(text)
+}
+
+fn without_lone_returns(text: &str) -> std::borrow::Cow<'_, str> {
     let bytes = text.as_bytes();
     let lone = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
     if !(0..bytes.len()).any(lone) {

@@ -36,6 +36,8 @@ struct Patch {
 pub struct Repair {
     /// Sorted, not overlapping.
     patches: Vec<Patch>,
+    /// Where each of them begins in the text that was parsed.
+    starts: Vec<usize>,
 }
 
 impl Repair {
@@ -50,7 +52,17 @@ impl Repair {
             }
             fits
         });
-        Self { patches }
+        let (mut added, mut removed) = (0, 0);
+        let starts = patches
+            .iter()
+            .map(|patch| {
+                let start = patch.range.start + added - removed;
+                added += patch.text.len();
+                removed += patch.range.len();
+                start
+            })
+            .collect();
+        Self { patches, starts }
     }
 
     /// Whether the text was parsed as it is.
@@ -61,21 +73,12 @@ impl Repair {
     /// The offset in the original text of an offset in the parsed one. Inside of what the repair put there, the
     /// start of what it replaced.
     pub fn to_original(&self, offset: u32) -> u32 {
-        let offset = offset as usize;
-        // How much longer the parsed text is than the original, up to here.
-        let (mut added, mut removed) = (0, 0);
-        for patch in &self.patches {
-            let start = patch.range.start + added - removed;
-            if offset <= start {
-                break;
-            }
-            if offset < start + patch.text.len() {
-                return patch.range.start as u32;
-            }
-            added += patch.text.len();
-            removed += patch.range.len();
-        }
-        (offset + removed - added) as u32
+        let place = offset as usize;
+        let Some(last) = self.starts.partition_point(|start| *start < place).checked_sub(1) else {
+            return offset;
+        };
+        let (patch, end) = (&self.patches[last], self.starts[last] + self.patches[last].text.len());
+        (if place < end { patch.range.start } else { patch.range.end + place - end }) as u32
     }
 
     /// Whether the repair changed anything within a range of the original text, its borders included.
@@ -138,10 +141,13 @@ pub(super) fn best(text: &str, unclosed: &[Unclosed]) -> ParsedChunk {
             best = Some(candidate);
         }
     }
-    let untouched = Candidate::new(text, Vec::new());
     let mut best = match best {
-        Some(best) if best.errors <= untouched.errors => best,
-        _ => untouched,
+        // Parsing much broken text takes its time, and what was completed is hardly ever worse.
+        Some(best) if !small => best,
+        Some(best) => Some(Candidate::new(text, Vec::new()))
+            .filter(|untouched| untouched.errors < best.errors)
+            .unwrap_or(best),
+        None => Candidate::new(text, Vec::new()),
     };
     // The lines about the first error, on top of what was found.
     for _ in 0..if small { MAX_ROUNDS } else { 0 } {

@@ -149,6 +149,20 @@ impl Client {
         assert_eq!(error["code"], -32601);
     }
 
+    /// Returns when the server has done all it can do without the engine, and what it said of that is read.
+    pub(crate) async fn settle(&mut self) {
+        // A task that gives way comes back when no other one can go on: the server runs on this very thread.
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+            self.barrier().await;
+        }
+    }
+
+    /// Whether the reply to a request came and was not taken.
+    pub(crate) fn is_answered(&self, id: i64) -> bool {
+        self.unread.iter().any(|message| message["id"] == id && message.get("method").is_none())
+    }
+
     /// The first message that fits, of those not yet taken.
     pub(crate) async fn wait(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         if let Some(index) = self.unread.iter().position(&fits) {

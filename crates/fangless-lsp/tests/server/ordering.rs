@@ -40,8 +40,17 @@ async fn a_burst_of_edits_ends_in_the_clients_text() {
                 changes.push(json!({"text": text}));
             }
             client.change(URI, version, json!(changes)).await;
+            // Now and then the engine is let catch up, so that it is told edits and not the whole text.
+            if version % 5 == 0 && version < last {
+                client.published_version(URI, version).await;
+            }
         }
-        let published = client.published_version(URI, last).await;
+        let mut published = client.published_version(URI, last).await;
+        if published["diagnostics"][0]["message"] != text {
+            // What is being typed is shown as it was until it is finished, or saved.
+            client.notify("textDocument/didSave", json!({"textDocument": {"uri": URI}})).await;
+            published = client.published_version(URI, last).await;
+        }
         assert_eq!(published["diagnostics"][0]["message"], text, "{unit:?}");
         client.barrier().await;
         assert!(client.unread_publishes().is_empty(), "the last version is published last");
@@ -57,14 +66,33 @@ async fn a_stale_result_is_never_published() {
     client.change(URI, 2, json!([{"text": "second"}])).await;
     client.barrier().await;
     keeper.let_one_through();
-    // The next analysis starts after the result of the first was dealt with.
+    // The next analysis starts after the result of the first was kept.
     assert_eq!(keeper.started().await, "second");
+    client.settle().await;
+    assert_eq!(client.unread_publishes(), Vec::<&Value>::new());
     keeper.let_one_through();
     let published = client.published(URI).await;
     assert_eq!(
         (&published["version"], &published["diagnostics"][0]["message"]),
         (&json!(2), &json!("second"))
     );
+}
+
+#[tokio::test]
+async fn who_asks_is_never_given_a_stale_result() {
+    let (plan, mut keeper) = Plan::echoing().gated();
+    let mut client = Client::pulling(plan).await;
+    client.open(URI, "first").await;
+    assert_eq!(keeper.started().await, "first");
+    let asked = client.ask("textDocument/diagnostic", json!({"textDocument": {"uri": URI}})).await;
+    client.change(URI, 2, json!([{"text": "second"}])).await;
+    client.barrier().await;
+    keeper.let_one_through();
+    assert_eq!(keeper.started().await, "second");
+    client.settle().await;
+    assert!(!client.is_answered(asked), "the only result is that of an older text");
+    keeper.let_one_through();
+    assert_eq!(client.reply(asked).await.unwrap()["items"][0]["message"], "second");
 }
 
 #[tokio::test]
@@ -111,4 +139,17 @@ async fn closing_takes_the_diagnostics_back_and_reopening_starts_anew() {
     assert_eq!(client.published(URI).await["diagnostics"], json!([]));
     client.open(URI, "again").await;
     assert_eq!(client.published(URI).await["diagnostics"][0]["message"], "again");
+}
+
+#[tokio::test]
+async fn what_is_asked_behind_a_close_finds_the_document_closed() {
+    let mut client = Client::pulling(Plan::echoing()).await;
+    let ask = |uri: &str| json!({"textDocument": {"uri": uri}});
+    let unknown = client.request("textDocument/diagnostic", ask("file:///tmp/never.py")).await;
+    assert!(unknown.is_err());
+    client.open(URI, "first").await;
+    client.request("textDocument/diagnostic", ask(URI)).await.unwrap();
+    client.close(URI).await;
+    let closed = client.request("textDocument/diagnostic", ask(URI)).await;
+    assert_eq!(closed.unwrap_err()["code"], unknown.unwrap_err()["code"]);
 }

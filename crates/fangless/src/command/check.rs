@@ -1,7 +1,6 @@
 //! `fangless check`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -22,9 +21,10 @@ use crate::source::{Encoding, SourceText};
 const WIDTH: usize = 120;
 
 pub(crate) fn run(arguments: &CheckArguments) -> anyhow::Result<Exit> {
-    let working_directory = env::current_dir()?;
+    let working_directory = super::working_directory()?;
     let report = with_threads(|| {
-        load(&arguments.selection, &working_directory).map(|loaded| report(loaded, &working_directory))
+        load(&arguments.selection, &working_directory)
+            .map(|loaded| report(loaded, &working_directory, shows_fixes(arguments)))
     })?;
     let report = match report {
         Ok(report) => report,
@@ -63,16 +63,22 @@ fn is_colored(color: Color) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            let is_refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             !is_refused && io::stdout().is_terminal()
         }
     }
 }
 
+/// Whether the report says how findings are mended. To find that out takes longer than to find them.
+fn shows_fixes(arguments: &CheckArguments) -> bool {
+    !arguments.statistics
+        && matches!(arguments.output_format, OutputFormat::Text | OutputFormat::Json | OutputFormat::Sarif)
+}
+
 /// Asks for all findings, in parallel, and keeps the texts that the reports show.
-fn report(mut loaded: Loaded, working_directory: &Path) -> Report {
+fn report(mut loaded: Loaded, working_directory: &Path, with_fixes: bool) -> Report {
     let found: Vec<Result<Findings, Message>> =
-        loaded.files.par_iter().map(|file| loaded.findings(file)).collect();
+        loaded.files.par_iter().map(|file| loaded.findings(file, with_fixes)).collect();
     let mut messages = std::mem::take(&mut loaded.messages);
     let mut with_findings: Vec<(&LoadedFile, Findings)> = Vec::new();
     for (file, result) in loaded.files.iter().zip(found) {

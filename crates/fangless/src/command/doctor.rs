@@ -19,7 +19,7 @@ use crate::read::read_file;
 use crate::walk::is_checked;
 
 pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
-    let working_directory = std::env::current_dir()?;
+    let working_directory = super::working_directory()?;
     let file = absolute(path, &working_directory);
     if !file.exists() {
         bail!("{} does not exist", path.display());

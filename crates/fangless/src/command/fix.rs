@@ -30,7 +30,7 @@ struct Mended {
 }
 
 pub(crate) fn run(arguments: &FixArguments) -> anyhow::Result<Exit> {
-    let working_directory = std::env::current_dir()?;
+    let working_directory = super::working_directory()?;
     with_threads(|| mend_all(arguments, &working_directory))?
 }
 
@@ -102,7 +102,7 @@ fn mend(loaded: &mut Loaded, file: &LoadedFile, text: &str, unsafe_too: bool) ->
     let mut seen = HashSet::from([mended.text.clone()]);
     for _ in 0..MAX_ROUNDS {
         let findings: Vec<_> = loaded
-            .findings(file)?
+            .findings(file, true)?
             .into_iter()
             .filter(|(finding, _)| finding.suppressed.is_none())
             .map(|(_, mut fixes)| {

@@ -7,7 +7,11 @@ pub(crate) mod fix;
 pub(crate) mod rules;
 pub(crate) mod server;
 
+use std::env;
 use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
 
 use crate::messages::{Gravity, Message};
 
@@ -17,6 +21,10 @@ pub(crate) enum Exit {
     Clean = 0,
     Found = 1,
     Error = 2,
+}
+
+fn working_directory() -> anyhow::Result<PathBuf> {
+    env::current_dir().context("the working directory is gone, or may not be entered")
 }
 
 /// Writes to stdout. A reader that has gone (`| head`) is no error.
