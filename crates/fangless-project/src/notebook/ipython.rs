@@ -1,4 +1,4 @@
-//! What IPython adds to Python in a cell: magics, shell lines, help. They are taken out so that nothing moves: what is
+//! What `IPython` adds to Python in a cell: magics, shell lines, help. They are taken out so that nothing moves: what is
 //! left is Python, each byte of it where it was.
 
 /// The Python of a code cell.
