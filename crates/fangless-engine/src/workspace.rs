@@ -121,6 +121,13 @@ impl Workspace {
         }
     }
 
+    /// Does now what would else be done when it is first needed: for who has time now and none then.
+    pub fn prepare(&self) {
+        for query in &self.index.queries {
+            query.compiled();
+        }
+    }
+
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }

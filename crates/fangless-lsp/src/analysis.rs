@@ -21,11 +21,17 @@ pub trait Analysis {
     fn fixes(&mut self, path: &str, finding: &Finding) -> Vec<Fix>;
     fn wanted(&mut self) -> Vec<String>;
     fn set_missing(&mut self, path: &str);
+    /// Does now what would else be done when it is first needed, while somebody types.
+    fn prepare(&mut self) {}
     /// The functions that the configurations declare to make data harmless.
     fn set_sanitizers(&mut self, _sanitizers: &[Sanitizer]) {}
 }
 
 impl Analysis for Workspace {
+    fn prepare(&mut self) {
+        Self::prepare(self);
+    }
+
     fn set_sanitizers(&mut self, sanitizers: &[Sanitizer]) {
         Self::set_sanitizers(self, sanitizers);
     }

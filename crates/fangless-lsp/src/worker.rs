@@ -72,6 +72,8 @@ impl Worker {
     }
 
     fn run(mut self) {
+        // The client is still busy with saying what it can do.
+        self.analysis.prepare();
         loop {
             match self.shared.queue.next() {
                 Task::Stop => return,

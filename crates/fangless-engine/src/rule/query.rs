@@ -28,6 +28,11 @@ impl RuleQuery {
         }
     }
 
+    /// Compiles it where that was not done yet.
+    pub(crate) fn compiled(&self) -> Option<&Query> {
+        self.compiled.get_or_init(|| compile(&self.pattern).ok()).as_ref()
+    }
+
     pub(crate) fn may_match(&self, text: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| text.contains(word.as_str()))
     }
@@ -35,9 +40,7 @@ impl RuleQuery {
     /// What the query matches, relative to the chunk, in order: the capture `match`, or the first one.
     pub(crate) fn find(&self, chunk: &ParsedChunk) -> Vec<TextRange> {
         // A pattern that does not compile was reported when its page was loaded.
-        let Some(query) = self.compiled.get_or_init(|| compile(&self.pattern).ok()) else {
-            return Vec::new();
-        };
+        let Some(query) = self.compiled() else { return Vec::new() };
         let reported = query.capture_index_for_name("match").unwrap_or(0);
         let mut cursor = QueryCursor::new();
         let mut matches = cursor.matches(query, chunk.tree.root_node(), chunk.text.as_bytes());
