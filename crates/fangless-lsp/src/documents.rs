@@ -1,6 +1,7 @@
 //! The open documents as the client knows them, notebooks among them. Notifications change them before anything is
 //! awaited; no guard of the map leaves this module. Knows nothing of findings.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -79,7 +80,7 @@ impl Documents {
     pub(crate) fn open(&self, item: &TextDocumentItem) {
         let mut path = engine_path(&item.uri);
         let checked = is_python(&item.language_id, &path) || fangless_engine::manifest::is_checked(&path);
-        if !checked && path.ends_with(".ipynb") {
+        if !checked && Path::new(path.as_str()).extension().is_some_and(|extension| extension == "ipynb") {
             // The text of a notebook's file: its path is the notebook's, which may be open beside it.
             path = made_up_path(&item.uri);
         }

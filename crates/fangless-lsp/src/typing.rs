@@ -1,8 +1,8 @@
 //! What is found elsewhere while a statement is being typed: what was found there before. A name that is half typed has
 //! no meaning, and with it whatever depends on it would come and go with every key.
 //!
-//! A statement is being typed from the first edit of its lines on until these parse again and do not end in a word that
-//! may go on; until another place is edited; or until the file is saved. Its own findings are those of every key.
+//! A statement is being typed from the first edit of its lines on until these parse again and do not end in what may go
+//! on, a word or a call; until another place is edited; or until the file is saved. Its own findings are those of every key.
 
 use fangless_engine::text::TextRange;
 use fangless_engine::{Edit, Finding};
@@ -17,7 +17,7 @@ pub(crate) struct Typing {
     place: TextRange,
     /// What was found elsewhere before it was touched, led along with the text.
     before: Vec<Finding>,
-    /// Where the last edit ends, if it put in or took out nothing but a part of a word.
+    /// Where the last edit ends, if it put in or took out nothing but a part of a word, or a bracket that closes.
     caret: Option<u32>,
 }
 
@@ -39,7 +39,7 @@ impl Typing {
             self.place = TextRange::new(start, moved(self.place.end.max(edit.range.end), edit));
             self.before.retain_mut(|finding| lead_along(finding, &self.path, edit));
             let caret = edit.range.start + edit.text.len() as u32;
-            self.caret = edit.text.bytes().all(is_word).then_some(caret);
+            self.caret = edit.text.bytes().all(|byte| is_word(byte) || is_closing(byte)).then_some(caret);
         }
         Some(self)
     }
@@ -53,10 +53,15 @@ impl Typing {
         self.place
     }
 
-    /// Whether a word is being typed, which may go on.
-    pub(crate) fn is_in_word(&self, rope: &Rope) -> bool {
-        let before = self.caret.and_then(|caret| (caret as usize).min(rope.len_bytes()).checked_sub(1));
-        before.is_some_and(|at| is_word(rope.byte(at)))
+    /// Whether something is being typed that may go on: a word, or at the end of a line a call or an item, whose
+    /// `.resolve()` is still to come.
+    pub(crate) fn may_go_on(&self, rope: &Rope) -> bool {
+        let caret = self.caret.map(|caret| (caret as usize).min(rope.len_bytes()));
+        let Some((caret, before)) = caret.and_then(|caret| Some((caret, caret.checked_sub(1)?))) else {
+            return false;
+        };
+        let ends_line = || rope.get_byte(caret).is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+        is_word(rope.byte(before)) || is_closing(rope.byte(before)) && ends_line()
     }
 
     /// What is to be shown of a text in which `found` is found.
@@ -95,6 +100,10 @@ fn moved(offset: u32, edit: &Edit) -> u32 {
 /// Whether a byte can be part of a name.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+const fn is_closing(byte: u8) -> bool {
+    matches!(byte, b')' | b']')
 }
 
 #[cfg(test)]
@@ -171,13 +180,16 @@ mod tests {
         {
             let edits = [edit(7, 7, typed)];
             let typing = Typing::begin("/a.py", &[], &edits).unwrap();
-            assert_eq!(typing.is_in_word(&after(TEXT, &edits)), expected, "{typed}");
+            assert_eq!(typing.may_go_on(&after(TEXT, &edits)), expected, "{typed}");
         }
+        // A call that a method may be called of, where nothing follows yet.
+        let call = Typing::begin("/a.py", &[], &[edit(6, 6, ")")]).unwrap();
+        assert!(call.may_go_on(&after(TEXT, &[edit(6, 6, ")")])));
         // Taking out the last letters of a word, and the whole word.
         for (start, expected) in [(9, true), (7, false)] {
             let edits = [edit(start, 13, "")];
             let typing = Typing::begin("/a.py", &[], &edits).unwrap();
-            assert_eq!(typing.is_in_word(&after(TEXT, &edits)), expected, "{start}");
+            assert_eq!(typing.may_go_on(&after(TEXT, &edits)), expected, "{start}");
         }
     }
 }

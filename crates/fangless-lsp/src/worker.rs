@@ -164,7 +164,7 @@ impl Worker {
             let mut unfinished = typing;
             if let Some(typing) = &mut unfinished {
                 let place = typing.widen(&view.rope);
-                if !worker.analysis.is_whole(&view.path, place) || typing.is_in_word(&view.rope) {
+                if !worker.analysis.is_whole(&view.path, place) || typing.may_go_on(&view.rope) {
                     // What is found elsewhere stays until the statement is whole: nothing else need be looked at.
                     return (worker.analysis.findings_at(&view.path, place), unfinished);
                 }
