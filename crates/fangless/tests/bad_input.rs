@@ -130,7 +130,7 @@ fn long_files_of_little_sense() {
         "\"\n".repeat(many),
         "(\n".repeat(many),
         format!("{}def f(): pass\n", "@a\n".repeat(many)),
-        (1..many).map(|number| format!("x{number} = x{} + y; ", number - 1)).collect(),
+        (1..many).map(|number| format!("x{number} = x{} + y; ", number - 1)).collect::<Vec<_>>().concat(),
         format!("class C:\n{}", "    def m(self): pass\n".repeat(many)),
     ];
     for odd in kinds {
@@ -143,14 +143,15 @@ fn long_files_of_little_sense() {
 #[test]
 fn nested_statements() {
     let depth = 500;
-    let nest =
-        |line: &str| (0..depth).map(|level| format!("{}{line}\n", " ".repeat(level))).collect::<String>();
+    let nest = |line: &str| {
+        (0..depth).map(|level| format!("{}{line}\n", " ".repeat(level))).collect::<Vec<_>>().concat()
+    };
     let inside = format!("{}pass\n", " ".repeat(depth));
     for line in ["if x:", "for x in y:", "while x:", "with x:", "def f(x):", "class C:", "try:", "match x:"] {
         beside_bad(format!("{}{inside}", nest(line)).as_bytes()).finds_bad_in(&["bad.py"]);
     }
-    let chain: String =
-        (0..10_000).map(|number| format!("elif x == {number}:\n    y = {number}\n")).collect();
+    let branches = (0..10_000).map(|number| format!("elif x == {number}:\n    y = {number}\n"));
+    let chain = branches.collect::<Vec<_>>().concat();
     beside_bad(format!("if x:\n    pass\n{chain}").as_bytes()).finds_bad_in(&["bad.py"]);
 }
 

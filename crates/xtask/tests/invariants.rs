@@ -158,7 +158,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("rule", &["text", "syntax", "secret", "model", "finding", "flow"]),
     ("checks", &["text", "syntax", "secret", "model", "finding", "flow", "rule"]),
     ("fix", &["stdlib", "text", "secret", "finding", "rule"]),
-    ("manifest", &["text", "finding", "rule", "checks"]),
+    ("manifest", &["text", "secret", "finding", "rule", "checks"]),
 ];
 
 #[test]
