@@ -3,7 +3,7 @@
 //!
 //! `FANGLESS_STEPS` sets how many random edits are made (1,500 unless set).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use fangless_engine::text::TextRange;
@@ -30,7 +30,7 @@ fn project(name: &str) -> Vec<(String, String)> {
     files
 }
 
-fn inside(root: &Path, path: &PathBuf) -> String {
+fn inside(root: &Path, path: &Path) -> String {
     let path = path.strip_prefix(root).expect("found below the root");
     format!("/{}", path.to_str().expect("our files have plain names").replace('\\', "/"))
 }
@@ -223,7 +223,7 @@ fn apply(workspace: &mut Workspace, files: &mut [(String, String)], file: usize,
     }
     let path = files[file].0.clone();
     workspace.edit_file(&path, edits);
-    files[file].1 = workspace.text(&path).expect("it was set").to_owned();
+    workspace.text(&path).expect("it was set").clone_into(&mut files[file].1);
 }
 
 #[test]
