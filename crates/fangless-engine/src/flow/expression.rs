@@ -39,6 +39,7 @@ impl Evaluator<'_> {
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);
                 let key = self.expression(index);
+                self.tell_lookup(&owner, &key, index, expression);
                 self.subscript(&owner, &key, index)
             }
             ExpressionKind::Slice(parts) => {

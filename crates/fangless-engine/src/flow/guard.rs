@@ -329,11 +329,16 @@ impl Evaluator<'_> {
                     self.set(name, narrowed);
                 }
             }
-            ExpressionKind::Attribute { .. } | ExpressionKind::Subscript { .. } => {
-                let value = self.quietly(|evaluator| evaluator.expression(expression));
-                if let Some(narrowed) = narrowed(value, tags) {
-                    self.rebind(expression, narrowed);
+            ExpressionKind::Attribute { value: owner, name } => {
+                self.clear_part(expression, tags);
+                // What an entry of an archive or an upload is called is where it goes.
+                if matches!(name.as_str(), "name" | "filename") {
+                    self.clear(owner, tags.intersection(TagSet::of(&[Tag::Path])));
                 }
+            }
+            ExpressionKind::Subscript { value: owner, index } => {
+                self.clear_part(expression, tags);
+                self.clear_key(owner, index, tags);
             }
             ExpressionKind::Walrus { name, .. } => {
                 let value = self.lookup(name);
@@ -342,6 +347,25 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
+    }
+
+    fn clear_part(&mut self, part: &Expression, tags: TagSet) {
+        let value = self.quietly(|evaluator| evaluator.expression(part));
+        if let Some(narrowed) = narrowed(value, tags) {
+            self.rebind(part, narrowed);
+        }
+    }
+
+    /// `body["name"]` was checked, and of `body` no part is known yet: of its keys this one is.
+    fn clear_key(&mut self, owner: &Expression, index: &Expression, tags: TagSet) {
+        let ExpressionKind::Text(key) = &index.kind else { return };
+        let owned = self.quietly(|evaluator| evaluator.expression(owner));
+        if owned.shape != Shape::Unknown || owned.taint.is_empty() {
+            return;
+        }
+        let item = cleared(Value::tainted(owned.taint.clone()), tags);
+        let entries = [(Constant::Text(key.as_ref().into()), item)].into();
+        self.rebind(owner, Value { shape: Shape::Mapping { entries, open: true }, taint: owned.taint });
     }
 
     /// What a signature was computed from is vouched for by it: `compare_digest(digest(key, data), sent)`.

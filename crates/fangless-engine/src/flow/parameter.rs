@@ -63,7 +63,7 @@ impl Evaluator<'_> {
                     }
                     value => value,
                 },
-                None if self.is_converted(handled, parameter) => Value::unknown(),
+                None if self.is_converted(handled, parameter) => harmless(),
                 None => value,
             };
         }
@@ -79,12 +79,22 @@ impl Evaluator<'_> {
                     ..
                 }) => Value::unknown(),
                 // A view that no decorator marks is known by what it is called with.
-                _ => match self.program.models.first_parameter(&parameter.name).filter(|_| position == 0) {
+                _ => match self
+                    .program
+                    .models
+                    .first_parameter(&parameter.name)
+                    .filter(|_| position == 0 && self.may_be_called_from_outside(handled))
+                {
                     Some(class) => Value { shape: Shape::Instance(class.clone()), taint },
                     None => Value::tainted(taint),
                 },
             },
         }
+    }
+
+    /// A method of a class that derives from no library's is called by the program itself.
+    fn may_be_called_from_outside(&mut self, handled: &Handled<'_>) -> bool {
+        handled.in_class.is_none_or(|class| self.external_base(class).is_some())
     }
 
     /// `/user/<int:id>`, `@click.option("--count", type=int)`: only a number comes through.

@@ -4,13 +4,13 @@ use smol_str::SmolStr;
 
 use super::call::Called;
 use super::evaluator::Evaluator;
-use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
+use super::event::{BindingEvent, BindingKind, CallEvent, Passed, SinkEvent, select};
 use super::library::member_name;
 use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
-use crate::syntax::ir::{Expression, ExpressionKind, Statement};
+use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind, Statement};
 
 impl Evaluator<'_> {
     pub(super) fn tell_call(&mut self, called: &Called<'_>) {
@@ -132,28 +132,59 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `owner[key] = value`, for which models may know the sink `__setitem__`.
+    /// `owner[key] = value` and `owner.name = value`, which models know as the sinks `__setitem__` and `__setattr__`.
     pub(super) fn tell_item(
         &mut self,
         owner: &Value,
+        member: &str,
         key: &Expression,
         value: &Value,
         expression: &Expression,
         at: Location,
     ) {
-        let models = self.program.models;
-        let Some(name) = member_name(owner, "__setitem__") else { return };
-        for sink in models.sinks(&name) {
-            for selector in &sink.argument {
-                let (given, place) = match selector.position {
-                    Some(0) => (self.quietly(|evaluator| evaluator.expression(key)), key.range),
-                    Some(1) => (value.clone(), expression.range),
-                    _ => continue,
-                };
-                let argument = self.location(place);
-                self.tell_sink(sink.tag, &given, at, argument, &name, None);
-            }
+        let Some(name) = member_name(owner, member) else { return };
+        if self.program.models.sinks(&name).is_empty() {
+            return;
         }
+        let key_value = self.quietly(|evaluator| evaluator.expression(key));
+        let arguments = [as_argument(key), as_argument(expression)];
+        let passed = [
+            Passed { argument: &arguments[0], value: key_value, base: None },
+            Passed { argument: &arguments[1], value: value.clone(), base: None },
+        ];
+        self.tell_sinks(&CallEvent {
+            at,
+            function: key,
+            qualified: Some(&name),
+            method: Some(member),
+            receiver: Some(owner),
+            arguments: &passed,
+            assumed: None,
+            is_indirect: true,
+        });
+    }
+
+    /// `owner[key]` as it is read, which models know as the sink `__getitem__`.
+    pub(super) fn tell_lookup(&mut self, owner: &Value, key: &Value, index: &Expression, whole: &Expression) {
+        if self.muted > 0 || !matches!(owner.shape, Shape::Instance(_)) {
+            return;
+        }
+        let Some(name) = member_name(owner, "__getitem__") else { return };
+        if self.program.models.sinks(&name).is_empty() {
+            return;
+        }
+        let argument = as_argument(index);
+        let passed = [Passed { argument: &argument, value: key.clone(), base: None }];
+        self.tell_sinks(&CallEvent {
+            at: self.location(whole.range),
+            function: whole,
+            qualified: Some(&name),
+            method: Some("__getitem__"),
+            receiver: Some(owner),
+            arguments: &passed,
+            assumed: None,
+            is_indirect: true,
+        });
     }
 
     /// What a web handler returns.
@@ -176,12 +207,14 @@ impl Evaluator<'_> {
             }
             _ => value.clone(),
         };
-        if matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. } | Shape::Instance(_)) {
+        if matches!(body.shape, Shape::Instance(_)) {
             return;
         }
-        for tag in [tag, Tag::ErrorText] {
+        let is_text = !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. });
+        if is_text && tag != Tag::ErrorText {
             self.tell_sink(tag, &body, at, argument, "the response", None);
         }
+        self.tell_sink(Tag::ErrorText, &body, at, argument, "the response", None);
     }
 
     /// The well-known module that an undeclared name was taken for.
@@ -203,6 +236,16 @@ impl Evaluator<'_> {
         }
         let known = self.program.models.undeclared(name)?;
         (known != "open" && !root_is_builtin(name)).then(|| known.into())
+    }
+}
+
+/// An expression as the argument of the method that Python calls for it.
+fn as_argument(expression: &Expression) -> Argument {
+    Argument {
+        range: expression.range,
+        keyword: None,
+        kind: ArgumentKind::Positional,
+        value: expression.clone(),
     }
 }
 

@@ -389,11 +389,13 @@ impl Evaluator<'_> {
             ExpressionKind::Name(name) => (BindingKind::Assignment, name.clone(), None),
             ExpressionKind::Attribute { value: owner, name } => {
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
+                let key = Expression { range: target.range, kind: ExpressionKind::Text(name.as_str().into()) };
+                self.tell_item(&owner, "__setattr__", &key, value, expression, statement);
                 (BindingKind::Attribute, name.clone(), super::library::member_name(&owner, name))
             }
             ExpressionKind::Subscript { value: owner, index } => {
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
-                self.tell_item(&owner, index, value, expression, statement);
+                self.tell_item(&owner, "__setitem__", index, value, expression, statement);
                 let ExpressionKind::Text(key) = &index.kind else { return };
                 (BindingKind::Key, SmolStr::new(key), super::library::member_name(&owner, key))
             }

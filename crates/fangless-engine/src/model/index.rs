@@ -86,6 +86,7 @@ pub struct Models {
     /// First segments of all names that rows speak of.
     roots: FxHashSet<SmolStr>,
     never_returns: FxHashSet<SmolStr>,
+    safe_when_overridden: Vec<SmolStr>,
     provides: FxHashSet<SmolStr>,
     asks_client: FxHashSet<SmolStr>,
     first_parameters: FxHashMap<SmolStr, SmolStr>,
@@ -194,6 +195,7 @@ impl Models {
             self.aliases.insert(from, to);
         }
         self.never_returns.extend(file.never_returns);
+        self.safe_when_overridden.extend(file.safe_when_overridden);
         self.provides.extend(file.provides);
         self.asks_client.extend(file.asks_client);
         self.first_parameters.extend(file.first_parameter);
@@ -407,6 +409,13 @@ impl Models {
     }
 
     /// Whether a call of it ends the function as a `raise` does.
+    /// The methods of a library class whose own version in a class of the workspace makes its objects harmless.
+    pub fn safe_when_overridden<'m>(&'m self, class: &'m str) -> impl Iterator<Item = &'m str> {
+        self.safe_when_overridden
+            .iter()
+            .filter_map(move |method| method.strip_prefix(class)?.strip_prefix('.'))
+    }
+
     pub fn never_returns(&self, name: &str) -> bool {
         self.never_returns.contains(name)
     }

@@ -34,6 +34,9 @@ pub struct ModelFile {
     /// Callees that never return: they raise or end the process.
     #[serde(default)]
     pub never_returns: Vec<SmolStr>,
+    /// Methods of library classes that, where a class of the workspace has its own, say what its objects may do.
+    #[serde(default)]
+    pub safe_when_overridden: Vec<SmolStr>,
     /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`. What lies below is
     /// renamed too.
     #[serde(default)]
@@ -122,6 +125,8 @@ pub enum Tag {
     Cell,
     /// Names and values that are spread over the fields of a stored object.
     MassAssignment,
+    /// A document whose parser may fetch what it names.
+    XmlExternal,
 }
 
 /// Where untrusted data enters. At least one of `call` and `attribute` is given.

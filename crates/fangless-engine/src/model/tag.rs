@@ -3,7 +3,7 @@
 use super::schema::{Label, Tag};
 
 impl Tag {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Sql,
         Self::Shell,
         Self::Argument,
@@ -32,6 +32,7 @@ impl Tag {
         Self::Hash,
         Self::Cell,
         Self::MassAssignment,
+        Self::XmlExternal,
     ];
 
     /// The name that model files and rule pages write.
@@ -65,6 +66,7 @@ impl Tag {
             Self::Hash => "hash",
             Self::Cell => "cell",
             Self::MassAssignment => "mass-assignment",
+            Self::XmlExternal => "xml-external",
         }
     }
 }
