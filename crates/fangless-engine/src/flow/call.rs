@@ -77,6 +77,9 @@ impl Evaluator<'_> {
             Shape::Class(class) if self.class_attribute(*class, "__init__").is_none() => {
                 self.external_base(*class).filter(|base| !self.is_made_safe(*class, base))
             }
+            // An object of a library that is called itself: `XPathEvaluator(root)("//a")`.
+            Shape::Instance(class) => Some(SmolStr::from(format!("{class}.__call__")))
+                .filter(|name| !models.sinks(name).is_empty()),
             _ => None,
         };
         let at = self.location(whole.range);

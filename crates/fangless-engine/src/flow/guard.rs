@@ -103,11 +103,16 @@ impl Evaluator<'_> {
             CompareOperator::Equal => {
                 let compares_folders = matches!(&left.kind, ExpressionKind::Call { function, .. } if is_common(called(function)));
                 let right_taint = right_value.deep_taint();
-                if (right_taint.is_clean() || (compares_folders && is_ours(&right_taint)))
+                let left_taint = left_value.deep_taint();
+                if (right_taint.is_clean()
+                    || (compares_folders && is_ours(&right_taint))
+                    || (is_host(left) && is_own_address(&right_taint)))
                     && !is_none(&right_value)
                 {
                     self.clear_checked(left);
-                } else if left_value.deep_taint().is_clean() && !is_none(&left_value) {
+                } else if (left_taint.is_clean() || (is_host(right) && is_own_address(&left_taint)))
+                    && !is_none(&left_value)
+                {
                     self.clear_checked(right);
                 }
             }
@@ -458,6 +463,16 @@ pub(super) fn cleared(value: Value, tags: TagSet) -> Value {
         shape => shape,
     };
     Value { shape, taint }
+}
+
+/// `urlparse(url).netloc`
+fn is_host(expression: &Expression) -> bool {
+    matches!(&expression.kind, ExpressionKind::Attribute { name, .. } if matches!(name.as_str(), "hostname" | "netloc" | "host"))
+}
+
+/// The visitor asked for it: that is no other site.
+fn is_own_address(taint: &Taint) -> bool {
+    taint.origins().iter().all(|origin| origin.cleared.contains(Tag::Redirect))
 }
 
 /// What two paths have in common.

@@ -207,14 +207,25 @@ impl Evaluator<'_> {
             }
             _ => value.clone(),
         };
+        if let Shape::Sequence { items, .. } = &value.shape {
+            self.tell_location(items, at, argument);
+        }
         if matches!(body.shape, Shape::Instance(_)) {
             return;
         }
-        let is_text = !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. });
+        let is_text = !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. })
+            && !matches!(&value.shape, Shape::Sequence { items, .. } if says_other_than_html(items));
         if is_text && tag != Tag::ErrorText {
             self.tell_sink(tag, &body, at, argument, "the response", None);
         }
         self.tell_sink(Tag::ErrorText, &body, at, argument, "the response", None);
+    }
+
+    /// `return "", 302, {"Location": target}`
+    fn tell_location(&mut self, items: &[Value], at: Location, argument: Location) {
+        for target in items.iter().skip(1).filter_map(|item| header(item, "location")) {
+            self.tell_sink(Tag::Redirect, target, at, argument, "the response", None);
+        }
     }
 
     /// The well-known module that an undeclared name was taken for.
@@ -237,6 +248,22 @@ impl Evaluator<'_> {
         let known = self.program.models.undeclared(name)?;
         (known != "open" && !root_is_builtin(name)).then(|| known.into())
     }
+}
+
+/// A header among the headers of a response.
+fn header<'v>(headers: &'v Value, name: &str) -> Option<&'v Value> {
+    let Shape::Mapping { entries, .. } = &headers.shape else { return None };
+    let is_it = |key: &Constant| matches!(key, Constant::Text(key) if key.eq_ignore_ascii_case(name));
+    entries.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)
+}
+
+/// `return body, 200, {"Content-Type": "text/plain"}`
+fn says_other_than_html(items: &[Value]) -> bool {
+    items
+        .iter()
+        .skip(1)
+        .filter_map(|item| header(item, "content-type"))
+        .any(|kind| kind.as_text().is_some_and(|kind| !kind.contains("html") && !kind.contains("svg")))
 }
 
 /// An expression as the argument of the method that Python calls for it.
