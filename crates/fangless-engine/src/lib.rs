@@ -6,6 +6,7 @@
 //! (names, scopes and the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade). Beside
 //! them `manifest` (what a project installs), which knows `text`, `rule` and `checks` only.
 
+mod callers;
 mod checks;
 pub mod config;
 pub mod finding;
@@ -16,6 +17,7 @@ pub mod model;
 mod results;
 pub mod rule;
 pub mod secret;
+mod stdlib;
 mod suppress;
 pub mod syntax;
 pub mod text;

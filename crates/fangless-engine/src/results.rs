@@ -6,7 +6,10 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::flow::program::Globals;
+use crate::callers::Callers;
+use crate::flow::given::Calls;
+use crate::flow::program::{Globals, Program};
+use crate::flow::taint::Location;
 use crate::rule::matching::RawFinding;
 
 /// What the evaluation of a chunk found, and what it read to find it.
@@ -17,6 +20,7 @@ pub(crate) struct ChunkResult {
     /// Versions of the chunks read.
     pub(crate) chunks: Vec<(u64, u64)>,
     pub(crate) modules: Vec<ModuleRead>,
+    pub(crate) calls: Calls,
 }
 
 /// A module as an evaluation saw it.
@@ -32,6 +36,7 @@ pub(crate) struct Results {
     known: FxHashMap<u64, Arc<ChunkResult>>,
     readers_of_chunks: FxHashMap<u64, FxHashSet<u64>>,
     readers_of_modules: FxHashMap<SmolStr, FxHashSet<u64>>,
+    callers: Callers,
     /// Files without an entry have no results.
     files: FxHashMap<SmolStr, FileResults>,
 }
@@ -91,11 +96,18 @@ impl Results {
         for read in &result.modules {
             self.readers_of_modules.entry(read.path.clone()).or_default().insert(chunk);
         }
+        self.callers.add(chunk, &result.calls);
         self.known.insert(chunk, result.clone());
+    }
+
+    /// Whether every call of a function gives this parameter a constant.
+    pub(crate) fn give_constants(&self, program: &Program, parameter: Location) -> bool {
+        self.callers.give_constants(program, parameter)
     }
 
     fn forget_reads(&mut self, chunk: u64) {
         let Some(known) = self.known.get(&chunk) else { return };
+        self.callers.remove(chunk, &known.calls);
         for (read, _) in &known.chunks {
             if let Some(readers) = self.readers_of_chunks.get_mut(read) {
                 readers.remove(&chunk);

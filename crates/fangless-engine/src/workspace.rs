@@ -9,9 +9,10 @@ use crate::checks;
 use crate::config::Sanitizer;
 use crate::finding::{Edit, Finding, Fix, FlowStep};
 use crate::fix;
+use crate::flow::given::Calls;
 use crate::flow::program::{ChunkInfo, Globals, Program, module_candidates};
 use crate::flow::taint::{Location, Source, TagSet};
-use crate::flow::{Reads, evaluate_chunk, evaluate_globals};
+use crate::flow::{Evaluated, evaluate_chunk, evaluate_globals};
 use crate::manifest::{self, Around};
 use crate::model::Models;
 use crate::results::{ChunkResult, ModuleRead, Results, State};
@@ -422,7 +423,9 @@ impl Workspace {
             State::Doubtful(_) | State::Unknown => {}
         }
         let mut matcher = Matcher::new(&self.index);
-        let reads: Reads = evaluate_chunk(&self.program, chunk, &mut matcher);
+        let Evaluated { reads, calls } = evaluate_chunk(&self.program, chunk, &mut matcher);
+        // Tests call with constants what the program itself calls with anything.
+        let calls = if is_test(&info.module) { Calls::default() } else { calls };
         let text = self.chunk_text(chunk).unwrap_or_default();
         let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
         self.run_queries(chunk, &mut matcher.found);
@@ -441,7 +444,7 @@ impl Workspace {
             })
             .collect();
         let result =
-            Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules });
+            Arc::new(ChunkResult { version: info.version, findings: matcher.found, chunks, modules, calls });
         self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(&info.module, chunk, &result);
         result
     }
@@ -513,29 +516,41 @@ impl Workspace {
     }
 
     /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
-    /// A rule that says more drops what another says of the same place.
+    /// A rule that says more drops what another says of the same place, also where its own finding is no danger after
+    /// all.
     fn merge(&self, raw: Vec<RawFinding>) -> Vec<(RawFinding, u32)> {
         let mut merged: Vec<(RawFinding, u32)> = Vec::new();
+        let mut is_live: Vec<bool> = Vec::new();
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
         for finding in raw {
             let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
+            let may_harm = !self.is_given_constants(&results, &finding);
             match merged.get_mut(*place) {
                 Some((known, others)) => {
                     // What a caller passes for a parameter is the same source, better known.
                     let is_parameter =
                         |one: &RawFinding| matches!(one.source, Some(Source::Parameter { .. }));
                     *others += u32::from(
-                        known.source != finding.source && is_parameter(known) == is_parameter(&finding),
+                        may_harm
+                            && is_live[*place]
+                            && known.source != finding.source
+                            && is_parameter(known) == is_parameter(&finding),
                     );
-                    let better = (finding.certainty, std::cmp::Reverse(finding.steps.len()))
-                        > (known.certainty, std::cmp::Reverse(known.steps.len()));
+                    let better = (may_harm, finding.certainty, std::cmp::Reverse(finding.steps.len()))
+                        > (is_live[*place], known.certainty, std::cmp::Reverse(known.steps.len()));
                     if better {
                         *known = finding;
+                        is_live[*place] = may_harm;
                     }
                 }
-                None => merged.push((finding, 0)),
+                None => {
+                    merged.push((finding, 0));
+                    is_live.push(may_harm);
+                }
             }
         }
+        drop(results);
         let mut rules_at: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
         for (at, rule) in places.keys() {
             rules_at.entry(*at).or_default().push(*rule);
@@ -548,9 +563,15 @@ impl Workspace {
                 others.copied().any(|other: usize| self.index.replaces[other].contains(name))
             })
             .collect();
-        let mut keep = replaced.iter();
-        merged.retain(|_| !keep.next().copied().unwrap_or(false));
+        let mut keep = replaced.iter().zip(is_live).map(|(is_replaced, is_live)| !is_replaced && is_live);
+        merged.retain(|_| keep.next().unwrap_or(false));
         merged
+    }
+
+    /// Whether all that a finding warns of is a parameter, and all calls that the program shows give it constants.
+    fn is_given_constants(&self, results: &Results, finding: &RawFinding) -> bool {
+        matches!(finding.source, Some(Source::Parameter { .. }))
+            && finding.steps.first().is_some_and(|(at, ..)| results.give_constants(&self.program, *at))
     }
 
     fn absolute(&self, path: &str, raw: &RawFinding, other_sources: u32) -> Option<Finding> {
@@ -635,7 +656,8 @@ impl Workspace {
         for (path, chunk) in chunks {
             let Some(info) = self.program.chunks.get(&chunk) else { continue };
             for (module, level) in imports(&info.ir) {
-                let candidates = module_candidates(path, &module, level);
+                let candidates = module_candidates(path, &module, level).into_iter().map(|one| one.path);
+                let candidates: Vec<SmolStr> = candidates.collect();
                 if candidates.iter().any(|candidate| self.files.contains_key(candidate)) {
                     continue;
                 }

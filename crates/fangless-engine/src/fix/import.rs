@@ -2,9 +2,9 @@
 
 use tree_sitter::Node;
 
-use super::stdlib::{is_builtin, is_stdlib};
 use super::tree::{BindingKind, ImportForm, ImportStatement, Source};
 use crate::finding::Edit;
+use crate::stdlib::{is_builtin, is_stdlib};
 use crate::text::TextRange;
 
 /// Resolves the references of one fix.

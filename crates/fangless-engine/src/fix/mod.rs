@@ -7,7 +7,6 @@ mod draft;
 mod import;
 mod rewrite;
 mod simple;
-mod stdlib;
 mod template;
 mod tree;
 

@@ -78,8 +78,9 @@ impl Evaluator<'_> {
                 self.external_base(*class).filter(|base| !self.is_made_safe(*class, base))
             }
             // An object of a library that is called itself: `XPathEvaluator(root)("//a")`.
-            Shape::Instance(class) => Some(SmolStr::from(format!("{class}.__call__")))
-                .filter(|name| !models.sinks(name).is_empty()),
+            Shape::Instance(class) => {
+                Some(SmolStr::from(format!("{class}.__call__"))).filter(|name| !models.sinks(name).is_empty())
+            }
             _ => None,
         };
         let at = self.location(whole.range);
@@ -170,6 +171,11 @@ impl Evaluator<'_> {
                 }
             }
             _ => {}
+        }
+        if let Shape::Method { receiver, name } = &callee.shape
+            && matches!(receiver.shape, Shape::Unknown | Shape::Method { .. } | Shape::Object { .. })
+        {
+            self.note_unresolved(name);
         }
         if let (Some(receiver), Some(method)) = (receiver, method) {
             let values = match method {

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
 use super::event::{Observer, SinkEvent};
 use super::function::Recent;
+use super::given::Calls;
 use super::modules::Loads;
 use super::program::{Globals, Program};
 use super::summary::{Call, Effort, Summary};
@@ -136,6 +137,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) loads: Loads,
     /// Summaries found out while modules are under way: they hold no longer than that.
     pub(super) unsettled: FxHashMap<Arc<Call>, Arc<Summary>>,
+    /// What the functions of the program are called with here.
+    pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
     pub(super) heard: Option<Vec<SinkEvent>>,
 }
@@ -152,6 +155,7 @@ impl<'a> Evaluator<'a> {
             reads: Reads::default(),
             loads: Loads::default(),
             unsettled: FxHashMap::default(),
+            calls: Calls::default(),
             heard: None,
         }
     }
@@ -263,11 +267,18 @@ pub fn evaluate_globals(program: &Program, module: &SmolStr, observer: &mut dyn 
     Evaluator::new(program, observer).module_globals(module).unwrap_or_default()
 }
 
+/// What the evaluation of a chunk read, and what it calls.
+#[derive(Default)]
+pub struct Evaluated {
+    pub reads: Reads,
+    pub calls: Calls,
+}
+
 /// Evaluates a chunk: its statements, and every function of it with unknown arguments.
-pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Reads {
+pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer) -> Evaluated {
     let mut evaluator = Evaluator::new(program, observer);
-    let Some(info) = program.chunks.get(&chunk) else { return Reads::default() };
-    let Some(mut frame) = evaluator.new_frame(chunk) else { return Reads::default() };
+    let Some(info) = program.chunks.get(&chunk) else { return Evaluated::default() };
+    let Some(mut frame) = evaluator.new_frame(chunk) else { return Evaluated::default() };
     let class = (info.kind == ChunkKind::Member).then(|| owner(program, chunk)).flatten();
     frame.class = class;
     evaluator.reads.modules.insert(frame.module.clone());
@@ -280,7 +291,7 @@ pub fn evaluate_chunk(program: &Program, chunk: u64, observer: &mut dyn Observer
     let closure = if class.is_some() { Variables::default() } else { evaluator.closure() };
     evaluator.run_nested(&Arc::new(closure));
     evaluator.frames.pop();
-    evaluator.reads.all()
+    Evaluated { reads: evaluator.reads.all(), calls: evaluator.calls }
 }
 
 /// The class whose member a chunk is.

@@ -27,12 +27,14 @@ impl Evaluator<'_> {
             ExpressionKind::Ellipsis => Value::unknown(),
             ExpressionKind::Name(name) => {
                 let value = self.lookup(name);
+                self.note_handed_on(&value);
                 self.as_source(value, expression)
             }
             ExpressionKind::Attribute { value, name } => {
                 let owner = self.expression(value);
                 let result = self.attribute(&owner, name);
                 let result = self.property(result, expression);
+                self.note_handed_on(&result);
                 let result = self.as_source(result, expression);
                 self.with_fields(&owner, name, result)
             }
@@ -40,6 +42,10 @@ impl Evaluator<'_> {
                 let owner = self.expression(value);
                 let key = self.expression(index);
                 self.tell_lookup(&owner, &key, index, expression);
+                if matches!(&owner.shape, Shape::External(name) if name.ends_with(".Annotated")) {
+                    let shape = Shape::Annotation(self.location(expression.range));
+                    return Value { shape, taint: Taint::default() };
+                }
                 self.subscript(&owner, &key, index)
             }
             ExpressionKind::Slice(parts) => {
@@ -214,7 +220,8 @@ impl Evaluator<'_> {
                     // An attribute of an object's attribute: no text that a caller passed.
                     Shape::Method { .. } => owner.deep_taint().without_parameters(),
                     _ => owner.deep_taint(),
-                },
+                }
+                .cleared(self.program.models.sanitizer_method(name).unwrap_or_default()),
             },
         }
     }
@@ -521,7 +528,7 @@ impl Evaluator<'_> {
                         }
                     }
                     if *conversion == Some('r') {
-                        result = Value::tainted(result.deep_taint().cleared(TagSet::of(&[Tag::Log])));
+                        result = Value::tainted(library::quoted_taint(&result));
                     }
                     let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
                     if numeric {

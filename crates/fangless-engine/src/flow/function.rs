@@ -111,6 +111,7 @@ impl Evaluator<'_> {
         whole: &Expression,
     ) -> Outcome {
         self.reads.chunks.insert(reference.chunk);
+        self.note_given(reference, receiver.is_some(), passed);
         let at = self.location(whole.range);
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
@@ -398,7 +399,12 @@ pub(super) fn has_decorator(function: &Function, name: &str) -> bool {
         .any(|decorator| matches!(&decorator.kind, ExpressionKind::Name(known) if known == name))
 }
 
-fn argument_for(name: &str, position: usize, kind: ParameterKind, passed: &[Passed<'_>]) -> Option<Value> {
+pub(super) fn argument_for(
+    name: &str,
+    position: usize,
+    kind: ParameterKind,
+    passed: &[Passed<'_>],
+) -> Option<Value> {
     if let Some(one) = passed.iter().find(|one| one.argument.keyword.as_deref() == Some(name)) {
         return Some(one.value.clone());
     }

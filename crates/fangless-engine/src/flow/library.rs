@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 use super::bounds::MAX_ELEMENTS;
 use super::expression::{from_pieces, pieces_of};
 use super::fold;
-use super::taint::Taint;
+use super::taint::{TagSet, Taint};
 use super::value::{Constant, Piece, Shape, Value};
+use crate::model::schema::Tag;
 
 /// Qualified name of a member of a value, where the value's own name or type is known.
 pub(super) fn member_name(owner: &Value, name: &str) -> Option<SmolStr> {
@@ -162,7 +163,7 @@ pub(super) fn with_taint(mut value: Value, taint: &Taint) -> Value {
 
 /// What is left of the taint of a value that is written as a number: who made it.
 pub(super) fn number_taint(value: &Value) -> Taint {
-    value.deep_taint().cleared(super::taint::TagSet::ALL).vouched(super::taint::TagSet::ALL)
+    value.deep_taint().cleared(TagSet::ALL).vouched(TagSet::ALL)
 }
 
 /// `str(value)`.
@@ -206,14 +207,18 @@ pub(super) fn percent(template: &Value, arguments: &Value) -> Value {
                 pieces.push(Piece::Hole(number_taint(&value)));
             }
             Some('r') => {
-                let tags = super::taint::TagSet::of(&[crate::model::schema::Tag::Log]);
-                pieces.push(Piece::Hole(value.deep_taint().cleared(tags)));
+                pieces.push(Piece::Hole(quoted_taint(&value)));
             }
             _ => pieces.extend(pieces_of(&to_text(&value))),
         }
     }
     pieces.push(Piece::Text(rest.into()));
     from_pieces(pieces)
+}
+
+/// `%r`, `{value!r}`: text becomes a literal of Python, on one line. The model of `repr` says the same of its call.
+pub(super) fn quoted_taint(value: &Value) -> Taint {
+    value.deep_taint().cleared(TagSet::of(&[Tag::Log, Tag::Header, Tag::Code]))
 }
 
 /// `template.format(*positional, **named)`.

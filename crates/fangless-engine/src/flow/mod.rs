@@ -12,6 +12,7 @@ pub mod event;
 mod expression;
 mod fold;
 mod function;
+pub mod given;
 mod guard;
 mod handler;
 mod iteration;
@@ -30,4 +31,4 @@ mod summary;
 pub mod taint;
 pub mod value;
 
-pub use evaluator::{Reads, evaluate_chunk, evaluate_globals};
+pub use evaluator::{Evaluated, Reads, evaluate_chunk, evaluate_globals};

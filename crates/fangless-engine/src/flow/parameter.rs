@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::bounds::MAX_CALL_DEPTH;
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, Frame};
 use super::event::Passed;
 use super::route;
 use super::taint::{Location, Origin, Source, TagSet, Taint};
@@ -14,6 +14,7 @@ use crate::model::Models;
 use crate::model::schema::{HandlerRow, Label, Tag};
 use crate::syntax::ir::{
     Argument, ArgumentKind, BinaryOperator, Expression, ExpressionKind, Function, Parameter, ParameterKind,
+    Statement, StatementKind,
 };
 
 /// A function with the framework that calls it.
@@ -35,6 +36,15 @@ impl Evaluator<'_> {
         position: usize,
         at: Location,
     ) -> Value {
+        let annotation = parameter.annotation.as_ref();
+        if let Some((frame, written)) = annotation.and_then(|annotation| self.written_annotation(annotation))
+        {
+            self.frames.push(frame);
+            let parameter = Parameter { annotation: Some(written), ..parameter.clone() };
+            let value = self.parameter_value(handled, &parameter, position, at);
+            self.frames.pop();
+            return value;
+        }
         let provided = self.provided(handled, parameter, at);
         if let Some(value) = provided {
             return value;
@@ -44,6 +54,12 @@ impl Evaluator<'_> {
         if let Some(handler) = handled.handler {
             if let Some(value) = self.declared(handled, handler, parameter, position, at) {
                 return value;
+            }
+            if handler.trusted {
+                return match &parameter.annotation {
+                    Some(annotation) => self.typed(annotation, Taint::default()),
+                    None => Value::unknown(),
+                };
             }
             let class = handler.parameter.get(&position.to_string()).and_then(toml::Value::as_str);
             if let Some(class) = class {
@@ -236,6 +252,15 @@ impl Evaluator<'_> {
         let value = self.quietly(|evaluator| evaluator.expression(annotation));
         let models = self.program.models;
         match &value.shape {
+            Shape::Annotation(_) => match self.written_annotation(annotation) {
+                Some((frame, written)) => {
+                    self.frames.push(frame);
+                    let value = self.typed(&written, taint);
+                    self.frames.pop();
+                    value
+                }
+                None => Value::tainted(taint),
+            },
             // The framework has checked the type: no operator of a query fits into a text. Python itself checks nothing.
             Shape::External(name) if name == "str" => {
                 let is_checked =
@@ -258,6 +283,19 @@ impl Evaluator<'_> {
             }
             _ => Value::tainted(taint),
         }
+    }
+
+    /// `service: Service`, where `Service = Annotated[…]` stands elsewhere: that annotation, and a frame to read it in.
+    fn written_annotation(&mut self, annotation: &Expression) -> Option<(Frame, Expression)> {
+        if !matches!(annotation.kind, ExpressionKind::Name(_) | ExpressionKind::Attribute { .. }) {
+            return None;
+        }
+        let value = self.quietly(|evaluator| evaluator.expression(annotation));
+        let Shape::Annotation(place) = value.shape else { return None };
+        self.reads.chunks.insert(place.chunk);
+        let program = self.program;
+        let written = bound_at(&program.chunks.get(&place.chunk)?.ir.body, place)?;
+        Some((self.new_frame(place.chunk)?, written.clone()))
     }
 
     /// A call of one of some functions that stands as a parameter's default or in its annotation.
@@ -388,6 +426,18 @@ fn passed((argument, value): &(Argument, Value)) -> Passed<'_> {
 /// A value that no attack fits into, whatever it is.
 fn harmless() -> Value {
     Value::tainted(Taint::default().vouched(TagSet::ALL))
+}
+
+/// What a statement of a module binds at a place.
+fn bound_at(block: &[Statement], place: Location) -> Option<&Expression> {
+    block.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Assign { value, .. } | StatementKind::AnnotatedAssign { value: Some(value), .. }
+            if value.range == place.range =>
+        {
+            Some(value)
+        }
+        _ => statement.blocks().into_iter().find_map(|block| bound_at(block, place)),
+    })
 }
 
 /// The parts of `int | str | None`.

@@ -14,6 +14,7 @@ use super::summary::{Call, Summary};
 use super::taint::TagSet;
 use super::value::{ClassReference, FunctionReference, Value};
 use crate::model::Models;
+use crate::stdlib::is_stdlib;
 use crate::syntax::ir::{Class, Function, Ir};
 use crate::text::ChunkKind;
 
@@ -260,6 +261,14 @@ impl Program {
         Some((chunk, chunk.ir.classes.get(reference.index)?))
     }
 
+    /// Whether an absolute import of this name means a library wherever Python's own rules decide: the folder of a
+    /// package is no place that modules are looked for in, so `io` inside `pandas` is not `pandas.io`. Only for names
+    /// that a library is known to have: programs that are started inside their package import their neighbours.
+    fn is_library(&self, dotted: &str) -> bool {
+        let first = dotted.split('.').next().unwrap_or(dotted);
+        is_stdlib(first) || self.models.knows_package(first)
+    }
+
     /// The file that an import means. `from` is the importing file.
     pub fn find_module(&self, from: &str, dotted: &str, level: u32) -> Option<SmolStr> {
         let last = dotted.rsplit('.').next().unwrap_or(dotted);
@@ -271,26 +280,37 @@ impl Program {
         if let Some((found, _)) = self.found.get(&key) {
             return found;
         }
-        let found = module_candidates(from, dotted, level)
-            .into_iter()
-            .find(|path| self.modules.contains_key(path.as_str()));
+        let is_library = level == 0 && self.is_library(dotted);
+        let found = module_candidates(from, dotted, level).into_iter().find(|candidate| {
+            self.modules.contains_key(candidate.path.as_str())
+                && !(is_library
+                    && self.modules.contains_key(format!("{}/__init__.py", candidate.root).as_str()))
+        });
+        let found = found.map(|candidate| candidate.path);
         self.found.remember(key, found.clone(), Arc::default());
         found
     }
 }
 
-/// The paths that an import may mean, the likeliest first: beside the importing file, then in each folder above it,
+/// A file that an import may mean, and the folder that it is looked for in.
+pub struct Candidate {
+    pub root: SmolStr,
+    pub path: SmolStr,
+}
+
+/// The files that an import may mean, the likeliest first: beside the importing file, then in each folder above it,
 /// each also under `src/`.
-pub fn module_candidates(from: &str, dotted: &str, level: u32) -> Vec<SmolStr> {
+pub fn module_candidates(from: &str, dotted: &str, level: u32) -> Vec<Candidate> {
     let mut folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     let relative = dotted.replace('.', "/");
     let mut found = Vec::new();
-    let push = |folder: &str, found: &mut Vec<SmolStr>| {
+    let push = |folder: &str, found: &mut Vec<Candidate>| {
+        let mut add = |path: String| found.push(Candidate { root: folder.into(), path: path.into() });
         if relative.is_empty() {
-            found.push(format!("{folder}/__init__.py").into());
+            add(format!("{folder}/__init__.py"));
         } else {
-            found.push(format!("{folder}/{relative}.py").into());
-            found.push(format!("{folder}/{relative}/__init__.py").into());
+            add(format!("{folder}/{relative}.py"));
+            add(format!("{folder}/{relative}/__init__.py"));
         }
     };
     if level > 0 {

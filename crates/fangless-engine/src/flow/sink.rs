@@ -65,6 +65,11 @@ impl Evaluator<'_> {
             }
             for selector in &sink.argument {
                 let Some(passed) = select(selector, event.arguments) else { continue };
+                // Behind `--` a command takes nothing for an option.
+                let mut before = event.arguments.iter().take_while(|one| !std::ptr::eq(*one, passed));
+                if sink.tag == Tag::Argument && before.any(|one| one.value.as_text() == Some("--")) {
+                    continue;
+                }
                 let is_statement = sink.tag == Tag::Sql && !sink.is_fragment;
                 if by_name.is_empty() && is_statement && !looks_like_sql(&passed.value) {
                     continue;

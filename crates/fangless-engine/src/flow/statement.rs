@@ -408,7 +408,8 @@ impl Evaluator<'_> {
             ExpressionKind::Name(name) => (BindingKind::Assignment, name.clone(), None),
             ExpressionKind::Attribute { value: owner, name } => {
                 let owner = self.quietly(|evaluator| evaluator.expression(owner));
-                let key = Expression { range: target.range, kind: ExpressionKind::Text(name.as_str().into()) };
+                let key =
+                    Expression { range: target.range, kind: ExpressionKind::Text(name.as_str().into()) };
                 self.tell_item(&owner, "__setattr__", &key, value, expression, statement);
                 (BindingKind::Attribute, name.clone(), super::library::member_name(&owner, name))
             }

@@ -94,6 +94,8 @@ pub enum Shape {
         fields: Arc<[(SmolStr, Value)]>,
         is_tuple: bool,
     },
+    /// `Annotated[Session, Depends(session)]`, by its place: what it says of a parameter is read where it is used.
+    Annotation(Location),
     /// A function of the workspace, by its place.
     Function(FunctionReference),
     Class(ClassReference),
@@ -112,6 +114,7 @@ impl PartialEq for Shape {
         }
         match (self, other) {
             (Self::Unknown, Self::Unknown) => true,
+            (Self::Annotation(one), Self::Annotation(other)) => one == other,
             (Self::Constant(one), Self::Constant(other)) => one == other,
             (Self::Choice(one), Self::Choice(other)) => same(one, other),
             (Self::Pieces(one), Self::Pieces(other)) => same(one, other),

@@ -290,6 +290,9 @@ pub struct HandlerRow {
     /// Label of the parameters that no other key describes.
     #[serde(default)]
     pub label: Option<Label>,
+    /// The program's own tests call it: its parameters are what the tests chose.
+    #[serde(default)]
+    pub trusted: bool,
     /// Types of single parameters by position (`self` not counted): `{ "0" = "django.http.HttpRequest" }`.
     #[serde(default)]
     pub parameter: toml::map::Map<String, toml::Value>,

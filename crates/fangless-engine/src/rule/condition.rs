@@ -79,10 +79,7 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
         && condition.derives_from.as_ref().is_none_or(|names| {
             refers_to(value, names) || subject.base.is_some_and(|base| names.iter().any(|name| name == base))
         })
-        && condition
-            .matches
-            .as_ref()
-            .is_none_or(|pattern| all_texts(value, |text| pattern.is_found_in(text)))
+        && condition.matches.as_ref().is_none_or(|pattern| all_texts(value, |text| pattern.is_found_in(text)))
         && condition
             .text_matches
             .as_ref()
@@ -300,8 +297,7 @@ fn is_one_of(value: &Value, all: &[toml::Value]) -> bool {
 /// Whether it holds of every text that the value may be; one of them is.
 fn all_texts(value: &Value, holds: impl Fn(&str) -> bool) -> bool {
     let choices = value.choices();
-    !choices.is_empty()
-        && choices.iter().all(|choice| matches!(choice, Constant::Text(text) if holds(text)))
+    !choices.is_empty() && choices.iter().all(|choice| matches!(choice, Constant::Text(text) if holds(text)))
 }
 
 fn refers_to(value: &Value, names: &[smol_str::SmolStr]) -> bool {

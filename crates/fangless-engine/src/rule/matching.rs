@@ -15,8 +15,8 @@ use super::schema::{
 use super::settings;
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{
-    BindingEvent, BindingKind, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, Told,
-    select,
+    BindingEvent, BindingKind, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent,
+    Told, select,
 };
 use crate::flow::taint::{Location, Source};
 use crate::flow::value::{Shape, Value};

@@ -84,7 +84,24 @@ const MASKED: [&str; 9] =
 const PASSWORDS: [&str; 5] = ["password", "passwd", "pwd", "passphrase", "passcode"];
 
 /// `api_key`, `private_key`: the words before `key` that make it one to keep.
-const KEYS: [&str; 6] = ["api", "access", "private", "secret", "encryption", "signing"];
+const KEYS: [&str; 16] = [
+    "access",
+    "account",
+    "aes",
+    "api",
+    "auth",
+    "encryption",
+    "fernet",
+    "hmac",
+    "jwt",
+    "master",
+    "private",
+    "secret",
+    "session",
+    "signature",
+    "signing",
+    "token",
+];
 
 const TOKENS: [&str; 10] =
     ["token", "otp", "pin", "secret", "nonce", "salt", "csrf", "session", "sessionid", "captcha"];

@@ -1,11 +1,11 @@
-//! Which names Python brings itself: built-in names, and the modules of the standard library (import grouping).
+//! Which names Python brings itself: built-in names, and the modules of the standard library.
 
 /// Built-in names that a fix may use or must not shadow.
-pub(super) fn is_builtin(name: &str) -> bool {
+pub(crate) fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()
 }
 
-pub(super) fn is_stdlib(module: &str) -> bool {
+pub(crate) fn is_stdlib(module: &str) -> bool {
     MODULES.binary_search(&module).is_ok()
 }
 
