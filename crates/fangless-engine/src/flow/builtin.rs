@@ -30,6 +30,7 @@ impl Evaluator<'_> {
             "range" => Some(range(&positional)),
             "enumerate" => Some(self.enumerated(first?)),
             "zip" => Some(self.zipped(&positional)),
+            "os.path.join" => joined_path(&positional),
             // An ending has no separator in it.
             "os.path.splitext" => {
                 let taint = first?.deep_taint();
@@ -166,6 +167,21 @@ impl Evaluator<'_> {
             self.rebind(place, Value { shape: receiver.shape.clone(), taint });
         }
     }
+}
+
+/// A path of which all parts are known: one that begins with a slash leaves those before it behind.
+fn joined_path(parts: &[&Value]) -> Option<Value> {
+    let mut path = String::new();
+    for part in parts {
+        let part = part.as_text()?;
+        if part.starts_with('/') {
+            path.clear();
+        } else if !path.is_empty() && !path.ends_with('/') {
+            path.push('/');
+        }
+        path.push_str(part);
+    }
+    Some(Value::text(&path))
 }
 
 fn pair(left: Value, right: Value) -> Value {

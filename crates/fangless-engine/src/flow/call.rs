@@ -9,7 +9,7 @@ use super::event::{CallEvent, Passed, select};
 use super::function::Outcome;
 use super::library;
 use super::taint::{TagSet, Taint};
-use super::value::{Constant, FunctionReference, Shape, Value};
+use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::Models;
 use crate::model::schema::{Tag, Target};
@@ -77,7 +77,11 @@ impl Evaluator<'_> {
                 .or_else(|| self.inherited_method(receiver, name)),
             // A class without a constructor of its own is made as its base is.
             Shape::Class(class) if self.class_attribute(*class, "__init__").is_none() => {
-                self.external_base(*class)
+                self.external_base(*class).filter(|base| !self.is_made_safe(*class, base))
+            }
+            // An object of a library that is called itself: `XPathEvaluator(root)("//a")`.
+            Shape::Instance(class) => {
+                Some(SmolStr::from(format!("{class}.__call__"))).filter(|name| !models.sinks(name).is_empty())
             }
             _ => None,
         };
@@ -130,13 +134,21 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `find_class` of an unpickler: the class decides itself what the dangerous method of its base may do.
+    fn is_made_safe(&mut self, class: ClassReference, base: &str) -> bool {
+        let models = self.program.models;
+        models.safe_when_overridden(base).any(|method| self.class_attribute(class, method).is_some())
+    }
+
     /// A method that a workspace class inherits from a library class.
     fn inherited_method(&mut self, receiver: &Value, name: &str) -> Option<SmolStr> {
         let Shape::Object { class, .. } = &receiver.shape else { return None };
         if self.class_attribute(*class, name).is_some() {
             return None;
         }
-        self.external_base(*class).map(|base| format!("{base}.{name}").into())
+        self.external_base(*class)
+            .filter(|base| !self.is_made_safe(*class, base))
+            .map(|base| format!("{base}.{name}").into())
     }
 
     fn dispatch(&mut self, called: &Called<'_>) -> Value {
@@ -276,7 +288,10 @@ impl Evaluator<'_> {
         if let Some(tags) = qualified.and_then(|name| self.program.sanitizers.get(name)) {
             taint = taint.cleared(*tags).vouched(*tags);
         }
-        taint = taint.cleared(self.cleared_by_arguments(called));
+        let harmless = self.cleared_by_arguments(called);
+        if !harmless.is_empty() {
+            taint = taint.cleared(harmless).vouched(harmless);
+        }
         let let_through = self.let_through(called);
         if !let_through.is_empty() {
             taint = taint.cleared(let_through);

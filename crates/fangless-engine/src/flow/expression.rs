@@ -45,6 +45,7 @@ impl Evaluator<'_> {
             ExpressionKind::Subscript { value, index } => {
                 let owner = self.expression(value);
                 let key = self.expression(index);
+                self.tell_lookup(&owner, &key, index, expression);
                 if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
                     return kept;
                 }

@@ -140,7 +140,7 @@ impl Evaluator<'_> {
                 });
                 if matches {
                     let mut handler = handler.clone();
-                    if handler.returns.is_none() && self.says_html(&handler, decorator) {
+                    if handler.returns != Some(Tag::Html) && self.says_html(&handler, decorator) {
                         handler.returns = Some(Tag::Html);
                     }
                     return Some(handler);

@@ -167,7 +167,7 @@ pub(super) fn with_taint(mut value: Value, taint: &Taint) -> Value {
 
 /// What is left of the taint of a value that is written as a number: who made it.
 pub(super) fn number_taint(value: &Value) -> Taint {
-    value.deep_taint().cleared(TagSet::ALL)
+    value.deep_taint().cleared(TagSet::ALL).vouched(TagSet::ALL)
 }
 
 /// `str(value)`.

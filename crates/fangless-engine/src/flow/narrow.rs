@@ -49,6 +49,12 @@ impl Evaluator<'_> {
                 if let Some(narrowed) = narrowed(value, tags) {
                     self.rebind(expression, narrowed);
                 }
+                // What an entry of an archive or an upload is called is where it goes.
+                if let ExpressionKind::Attribute { value: owner, name } = &expression.kind
+                    && matches!(name.as_str(), "name" | "filename")
+                {
+                    self.clear(owner, tags.intersection(TagSet::of(&[Tag::Path])));
+                }
             }
             ExpressionKind::Walrus { name, .. } => {
                 let value = self.lookup(name);

@@ -79,7 +79,7 @@ impl Evaluator<'_> {
                     }
                     value => value,
                 },
-                None if self.is_converted(handled, parameter) => Value::unknown(),
+                None if self.is_converted(handled, parameter) => harmless(),
                 None => value,
             };
         }

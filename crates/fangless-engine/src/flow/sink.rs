@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::call::Called;
 use super::evaluator::Evaluator;
-use super::event::{BindingEvent, BindingKind, CallEvent, SinkEvent, select};
+use super::event::{BindingEvent, BindingKind, CallEvent, Passed, SinkEvent, select};
 use super::library::member_name;
 use super::place::root;
 use super::taint::{Location, Origin, Source, Taint};
@@ -12,7 +12,7 @@ use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::Models;
 use crate::model::schema::Tag;
-use crate::syntax::ir::{Expression, ExpressionKind, Statement};
+use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind, Statement};
 
 /// Where something reaches a sink.
 pub(super) struct Sunk<'s> {
@@ -219,6 +219,30 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `owner[key]` as it is read, which models know as the sink `__getitem__`.
+    pub(super) fn tell_lookup(&mut self, owner: &Value, key: &Value, index: &Expression, whole: &Expression) {
+        if self.muted > 0 || !matches!(owner.shape, Shape::Instance(_)) {
+            return;
+        }
+        let Some(name) = member_name(owner, "__getitem__") else { return };
+        if self.program.models.sinks(&name).is_empty() {
+            return;
+        }
+        let argument = as_argument(index);
+        let passed = [Passed { argument: &argument, value: key.clone(), base: None }];
+        self.tell_sinks(&CallEvent {
+            at: self.location(whole.range),
+            function: whole,
+            qualified: Some(&name),
+            method: Some("__getitem__"),
+            receiver: Some(owner),
+            arguments: &passed,
+            assumed: None,
+            is_indirect: true,
+            branches: self.frame_ref().branches,
+        });
+    }
+
     /// What a web handler returns.
     pub(super) fn tell_return(
         &mut self,
@@ -239,14 +263,26 @@ impl Evaluator<'_> {
             }
             _ => value.clone(),
         };
+        if let Shape::Sequence { items, .. } = &value.shape {
+            self.tell_location(items, at, argument);
+        }
         if matches!(body.shape, Shape::Instance(_)) {
             return;
         }
         // What becomes JSON is no HTML, and shown all the same.
-        if !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. }) {
+        let is_text = !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. })
+            && !matches!(&value.shape, Shape::Sequence { items, .. } if says_other_than_html(items));
+        if is_text && tag != Tag::ErrorText {
             self.tell_sink(tag, &body, &Sunk::at(at, argument, "the response", None));
         }
         self.tell_sink(Tag::ErrorText, &body, &Sunk::at(at, argument, "the response", None));
+    }
+
+    /// `return "", 302, {"Location": target}`
+    fn tell_location(&mut self, items: &[Value], at: Location, argument: Location) {
+        for target in items.iter().skip(1).filter_map(|item| header(item, "location")) {
+            self.tell_sink(Tag::Redirect, target, &Sunk::at(at, argument, "the response", None));
+        }
     }
 
     /// The well-known module that an undeclared name was taken for.
@@ -268,6 +304,32 @@ impl Evaluator<'_> {
         }
         let known = self.program.models.undeclared(name)?;
         (known != "open" && !root_is_builtin(name)).then(|| known.into())
+    }
+}
+
+/// A header among the headers of a response.
+fn header<'v>(headers: &'v Value, name: &str) -> Option<&'v Value> {
+    let Shape::Mapping { entries, .. } = &headers.shape else { return None };
+    let is_it = |key: &Constant| matches!(key, Constant::Text(key) if key.eq_ignore_ascii_case(name));
+    entries.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)
+}
+
+/// `return body, 200, {"Content-Type": "text/plain"}`
+fn says_other_than_html(items: &[Value]) -> bool {
+    items
+        .iter()
+        .skip(1)
+        .filter_map(|item| header(item, "content-type"))
+        .any(|kind| kind.as_text().is_some_and(|kind| !kind.contains("html") && !kind.contains("svg")))
+}
+
+/// An expression as the argument of the method that Python calls for it.
+fn as_argument(expression: &Expression) -> Argument {
+    Argument {
+        range: expression.range,
+        keyword: None,
+        kind: ArgumentKind::Positional,
+        value: expression.clone(),
     }
 }
 

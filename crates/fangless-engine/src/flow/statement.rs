@@ -186,6 +186,7 @@ impl Evaluator<'_> {
             self.tell_return(tag, &result, statement, value);
         }
         if let Some(value) = value {
+            self.tell_returned(statement, &result, value);
             let before = self.frame_ref().state.clone();
             match result.truth() {
                 Some(truth) => {
@@ -212,6 +213,25 @@ impl Evaluator<'_> {
             None => result,
         });
         frame.state = None;
+    }
+
+    /// `def make_token(): return …` binds what is returned to the name of the function.
+    fn tell_returned(&mut self, statement: &Statement, value: &Value, expression: &Expression) {
+        let program = self.program;
+        let function = self.frame_ref().function.and_then(|reference| program.function(reference));
+        let Some((_, function)) = function.filter(|_| self.muted == 0) else { return };
+        let at = self.location(expression.range);
+        let statement = self.location(statement.range);
+        self.observer.binding(&BindingEvent {
+            at,
+            kind: BindingKind::Return,
+            name: &function.name,
+            qualified: None,
+            value,
+            expression,
+            statement,
+            place: None,
+        });
     }
 
     fn leave_by_raise(&mut self) {

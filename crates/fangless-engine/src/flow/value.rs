@@ -454,7 +454,7 @@ impl Value {
     }
 
     /// The constants that it may be; none where it may be anything else.
-    pub(super) fn choices(&self) -> &[Constant] {
+    pub(crate) fn choices(&self) -> &[Constant] {
         match &self.shape {
             Shape::Constant(constant) => std::slice::from_ref(constant),
             Shape::Choice(choices) => choices,

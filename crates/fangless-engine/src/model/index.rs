@@ -88,6 +88,7 @@ pub struct Models {
     roots: FxHashSet<SmolStr>,
     never_returns: FxHashSet<SmolStr>,
     configures: FxHashSet<SmolStr>,
+    safe_when_overridden: Vec<SmolStr>,
     provides: FxHashSet<SmolStr>,
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
@@ -208,6 +209,7 @@ impl Models {
         }
         self.never_returns.extend(file.never_returns);
         self.configures.extend(file.configures);
+        self.safe_when_overridden.extend(file.safe_when_overridden);
         self.provides.extend(file.provides);
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
@@ -440,6 +442,13 @@ impl Models {
     }
 
     /// Whether a call of it ends the function as a `raise` does.
+    /// The methods of a library class whose own version in a class of the workspace makes its objects harmless.
+    pub fn safe_when_overridden<'m>(&'m self, class: &'m str) -> impl Iterator<Item = &'m str> {
+        self.safe_when_overridden
+            .iter()
+            .filter_map(move |method| method.strip_prefix(class)?.strip_prefix('.'))
+    }
+
     pub fn never_returns(&self, name: &str) -> bool {
         self.never_returns.contains(name)
     }

@@ -37,6 +37,9 @@ pub struct ModelFile {
     /// Callees whose keyword arguments are settings of Django.
     #[serde(default)]
     pub configures: Vec<SmolStr>,
+    /// Methods of library classes that, where a class of the workspace has its own, say what its objects may do.
+    #[serde(default)]
+    pub safe_when_overridden: Vec<SmolStr>,
     /// Other names under which something is imported: `"flask.globals.request" = "flask.request"`. What lies below is
     /// renamed too.
     #[serde(default)]
@@ -145,6 +148,8 @@ pub enum Tag {
     MassAssignment,
     /// The path or the query of a request whose host is constant: what a sink for requests is then.
     RequestPath,
+    /// A document whose parser may fetch what it names.
+    XmlExternal,
 }
 
 /// Where untrusted data enters. At least one of `call` and `attribute` is given.

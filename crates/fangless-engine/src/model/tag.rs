@@ -3,7 +3,7 @@
 use super::schema::{Label, Tag};
 
 impl Tag {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Sql,
         Self::Shell,
         Self::Argument,
@@ -33,6 +33,7 @@ impl Tag {
         Self::Cell,
         Self::MassAssignment,
         Self::RequestPath,
+        Self::XmlExternal,
     ];
 
     /// The name that model files and rule pages write.
@@ -67,6 +68,7 @@ impl Tag {
             Self::Cell => "cell",
             Self::MassAssignment => "mass-assignment",
             Self::RequestPath => "request-path",
+            Self::XmlExternal => "xml-external",
         }
     }
 }

@@ -70,7 +70,7 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
     let subject = &Subject { value, expression, name, ..*subject };
     condition.is.is_none_or(|is| holds_is(is, subject, condition.taken_for.is_some()))
         && condition.equals.as_ref().is_none_or(|wanted| equals(value, wanted))
-        && condition.one_of.as_ref().is_none_or(|all| all.iter().any(|wanted| equals(value, wanted)))
+        && condition.one_of.as_ref().is_none_or(|all| is_one_of(value, all))
         && condition.refers_to.as_ref().is_none_or(|names| refers_to(value, names))
         && condition
             .instance_of
@@ -79,10 +79,7 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
         && condition.derives_from.as_ref().is_none_or(|names| {
             refers_to(value, names) || subject.base.is_some_and(|base| names.iter().any(|name| name == base))
         })
-        && condition
-            .matches
-            .as_ref()
-            .is_none_or(|pattern| value.as_text().is_some_and(|text| pattern.is_found_in(text)))
+        && condition.matches.as_ref().is_none_or(|pattern| all_texts(value, |text| pattern.is_found_in(text)))
         && condition
             .text_matches
             .as_ref()
@@ -299,6 +296,21 @@ fn equals(value: &Value, wanted: &toml::Value) -> bool {
         (Some(Constant::Text(a)), toml::Value::String(b)) => &**a == b.as_str(),
         _ => false,
     }
+}
+
+fn is_one_of(value: &Value, all: &[toml::Value]) -> bool {
+    let choices = value.choices();
+    !choices.is_empty()
+        && choices.iter().all(|choice| {
+            let choice = Value::constant(choice.clone());
+            all.iter().any(|wanted| equals(&choice, wanted))
+        })
+}
+
+/// Whether it holds of every text that the value may be; one of them is.
+fn all_texts(value: &Value, holds: impl Fn(&str) -> bool) -> bool {
+    let choices = value.choices();
+    !choices.is_empty() && choices.iter().all(|choice| matches!(choice, Constant::Text(text) if holds(text)))
 }
 
 fn refers_to(value: &Value, names: &[smol_str::SmolStr]) -> bool {

@@ -15,7 +15,8 @@ use super::schema::{
 use super::settings;
 use crate::finding::{Certainty, Severity, StepKind};
 use crate::flow::event::{
-    BindingEvent, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent, Told, select,
+    BindingEvent, BindingKind, CallEvent, ComparisonEvent, Decorator, Observer, SettingEvent, SinkEvent,
+    Told, select,
 };
 use crate::flow::taint::{Location, Source};
 use crate::flow::value::{Shape, Value};
@@ -535,7 +536,10 @@ impl Observer for Matcher<'_> {
                 .iter()
                 .any(|target| event.qualified.as_ref() == Some(target) || event.name == target.as_str());
             let named = matched.named.is_some_and(|kind| crate::secret::names::is_named(event.name, kind));
-            let bound_so = matched.binding.is_empty() || matched.binding.contains(&event.kind);
+            let bound_so = match event.kind {
+                BindingKind::Return => matched.binding.contains(&BindingKind::Return),
+                kind => matched.binding.is_empty() || matched.binding.contains(&kind),
+            };
             if !(targeted || named) || !bound_so {
                 continue;
             }

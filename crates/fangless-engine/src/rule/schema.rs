@@ -199,6 +199,8 @@ pub enum BindingKind {
     Keyword,
     /// The default of a parameter.
     Default,
+    /// What a function returns, under the function's name; only where a rule asks for it.
+    Return,
 }
 
 /// Word-split vocabularies of identifier names.
