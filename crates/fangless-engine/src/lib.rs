@@ -4,7 +4,8 @@
 //! The map, each part knowing only those before it:
 //! `text` (offsets, chunks) <- `syntax` (parse, repair, lowering to the IR) <- `model` (libraries as data) <- `flow`
 //! (names, scopes and the evaluator) <- `rule` (pages, matching), `checks`, `fix` <- `workspace` (the façade). Beside
-//! them `manifest` (what a project installs), which knows `text`, `rule` and `checks` only.
+//! them `manifest` (what a project installs), which knows `text`, `secret`, `rule` and `checks` only; for `workspace` alone
+//! `results` and `callers` keep what the evaluation of each chunk gave.
 
 mod callers;
 mod checks;

@@ -83,6 +83,12 @@ impl Evaluator<'_> {
                 None => value,
             };
         }
+        if self.overrides_sink(handled) {
+            return match &parameter.annotation {
+                Some(annotation) => self.typed(annotation, Taint::default()),
+                None => Value::unknown(),
+            };
+        }
         let source = Source::Parameter { index: position, name: parameter.name.clone() };
         // What a private function is passed the same class or module passes: of its shape nobody outside decides.
         let is_private = handled.function.name.starts_with('_') && !handled.function.name.ends_with("__");
@@ -104,6 +110,16 @@ impl Evaluator<'_> {
                 },
             },
         }
+    }
+
+    /// `execute` of a class that derives from a driver's cursor is to its callers what the driver's own is: what they
+    /// build for it is told where they build it.
+    fn overrides_sink(&mut self, handled: &Handled<'_>) -> bool {
+        let base = handled.in_class.and_then(|class| self.external_base(class));
+        base.is_some_and(|base| {
+            let method = format!("{base}.{}", handled.function.name);
+            !self.program.models.sinks(&self.program.models.canonical(&method)).is_empty()
+        })
     }
 
     /// `/user/<int:id>`, `@click.option("--count", type=int)`: only a number comes through.
