@@ -46,6 +46,8 @@ pub struct Workspace {
     /// Findings by the file they lie in, where another file's evaluation found them; and the revision they hold for.
     elsewhere: Mutex<Option<(u64, Arc<Elsewhere>)>>,
     revision: u64,
+    /// No file changes any more: what results were computed from is not kept.
+    is_final: bool,
     /// The files are all that the project has.
     is_whole: bool,
     /// Where the project lacks something, by rule; and the revision it holds for.
@@ -94,6 +96,7 @@ impl Workspace {
             elsewhere: Mutex::default(),
             revision: 0,
             compared: Mutex::default(),
+            is_final: false,
             is_whole: false,
             absent: Mutex::default(),
         }
@@ -103,6 +106,19 @@ impl Workspace {
     pub fn set_whole(&mut self) {
         self.is_whole = true;
         self.revision += 1;
+    }
+
+    /// Says that no file will change any more. What each result was computed from, which an edit would ask for, need not
+    /// be kept then. A change is still heard; it costs what opening all files anew does.
+    pub fn set_final(&mut self) {
+        self.is_final = true;
+    }
+
+    /// A file changes after all: what was found out cannot say whether it still holds.
+    fn reopen(&mut self) {
+        if std::mem::take(&mut self.is_final) {
+            self.results.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// Says which functions the project declares to make data harmless, in place of those declared before.
@@ -134,6 +150,7 @@ impl Workspace {
 
     /// Adds a file, or replaces its whole text.
     pub fn set_file(&mut self, path: &str, text: String) {
+        self.reopen();
         let path = SmolStr::new(path);
         if let Some(kind) = manifest::kind_of(&path) {
             self.revision += 1;
@@ -158,6 +175,7 @@ impl Workspace {
     /// Applies edits one after the other, each to the text the one before it left. Ranges beyond the text are cut
     /// to it; ranges inside a character are widened to its borders.
     pub fn edit_file(&mut self, path: &str, edits: &[Edit]) {
+        self.reopen();
         self.revision += 1;
         if let Some(file) = self.manifests.get_mut(path) {
             file.edit(edits);
@@ -171,6 +189,7 @@ impl Workspace {
     }
 
     pub fn remove_file(&mut self, path: &str) {
+        self.reopen();
         if manifest::kind_of(path).is_some() {
             self.revision += 1;
             self.manifests.remove(path);
@@ -512,6 +531,19 @@ impl Workspace {
         account: Account,
         calls: Arc<Calls>,
     ) -> ChunkResult {
+        let is_elsewhere = |finding: &RawFinding| {
+            self.owners.get(&finding.at.chunk).is_some_and(|owner| *owner != info.module)
+        };
+        let reaches_out = findings.iter().any(is_elsewhere);
+        if self.is_final {
+            return ChunkResult {
+                version: info.version,
+                findings,
+                reaches_out,
+                calls,
+                ..ChunkResult::default()
+            };
+        }
         let reads = account.reads.without_calls();
         let chunks = &self.program.chunks;
         let version_of = |id: &u64| chunks.get(id).map(|info| (*id, info.version));
@@ -525,12 +557,9 @@ impl Workspace {
                 path,
             })
             .collect();
-        let is_elsewhere = |finding: &RawFinding| {
-            self.owners.get(&finding.at.chunk).is_some_and(|owner| *owner != info.module)
-        };
         ChunkResult {
             version: info.version,
-            reaches_out: findings.iter().any(is_elsewhere),
+            reaches_out,
             findings,
             chunks: reads.chunks.iter().filter_map(version_of).collect(),
             headers: reads.headers.iter().filter_map(header_of).collect(),

@@ -178,3 +178,22 @@ fn the_order_in_which_files_come_does_not_matter() {
         assert_eq!(found(&mut files.iter().cycle().skip(turned).take(files.len())), forward);
     }
 }
+
+/// What was said to be final and changes all the same is found out anew.
+#[test]
+fn a_change_after_the_last_is_heard() {
+    let mut edited = workspace([APP, HELPER]);
+    edited.set_final();
+    let before = findings(&edited);
+    for (path, old, new) in [
+        (PATHS[1], "return 'ls'", "return request.args['x']"),
+        (PATHS[0], "    os.system(text)\n", "    pass\n"),
+        (PATHS[1], "        return 'ls'", "        return request.args['x']"),
+    ] {
+        replace(&mut edited, path, old, new);
+        let texts = PATHS.map(|path| edited.text(path).expect("set above").to_owned());
+        assert_eq!(findings(&edited), findings(&workspace([&texts[0], &texts[1]])), "{old:?} -> {new:?}");
+        edited.set_final();
+    }
+    assert_ne!(before, findings(&edited));
+}

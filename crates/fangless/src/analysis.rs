@@ -143,6 +143,7 @@ pub(crate) fn load(selection: &Selection, working_directory: &Path) -> Result<Lo
     }
     files.sort_by(|a, b| a.engine_path.cmp(&b.engine_path));
     read_imports(&mut workspace);
+    workspace.set_final();
     let mut loaded = Loaded { workspace, files, messages };
     loaded.evaluate();
     loaded.messages.sort();
