@@ -5,27 +5,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::checks;
 use crate::config::Sanitizer;
-use crate::finding::{Edit, Finding, Fix, FlowStep};
+use crate::finding::{Edit, Finding, Fix};
 use crate::fix;
-use crate::flow::given::Calls;
 use crate::flow::program::{Changes, ChunkInfo, Globals, Program, module_candidates};
-use crate::flow::taint::{Location, Source, TagSet};
-use crate::flow::{Account, Evaluated, evaluate_chunk, evaluate_globals, renewed};
+use crate::flow::taint::{Location, TagSet};
 use crate::manifest::{self, Around, FoundLine};
 use crate::model::Models;
-use crate::results::{ChunkResult, ModuleRead, Results, State};
+use crate::results::{ChunkResult, Results};
 use crate::rule::RuleSet;
-use crate::rule::matching::{Matcher, RawFinding, RuleIndex};
+use crate::rule::matching::{RawFinding, RuleIndex};
 use crate::suppress;
 use crate::syntax::ir::{Ir, Statement, StatementKind};
 use crate::syntax::lower;
 use crate::syntax::parse::{ParsedChunk, parse, reparse};
 use crate::text::{Document, TextRange};
 
+mod evaluation;
 #[cfg(test)]
 mod tests;
+mod told;
 
 /// A set of files that may import each other. Paths are absolute, with `/` between the parts.
 pub struct Workspace {
@@ -367,23 +366,6 @@ impl Workspace {
         findings
     }
 
-    /// What is told of a file in which this was found.
-    fn told(&self, path: &str, mut raw: Vec<&RawFinding>) -> Vec<Finding> {
-        raw.retain(|finding| !self.index.is_evidence(finding.rule));
-        if is_test(path) {
-            raw.retain(|finding| !self.index.outside_tests[finding.rule]);
-        }
-        let raw = self.merge(raw);
-        let mut findings: Vec<Finding> =
-            raw.iter().filter_map(|(finding, others)| self.absolute(path, finding, *others)).collect();
-        findings.sort();
-        findings.dedup_by(|second, first| second.range == first.range && second.rule == first.rule);
-        if let Some(document) = self.files.get(path) {
-            suppress::mark(document.text(), &mut findings, &self.rules);
-        }
-        findings
-    }
-
     /// Evaluates a file. Independent files can be evaluated on several threads before their findings are asked for.
     pub fn evaluate(&self, path: &str) {
         self.refresh(path);
@@ -488,251 +470,6 @@ impl Workspace {
         let absent = Arc::new(absent);
         *known = Some((self.revision, absent.clone()));
         absent
-    }
-
-    fn result(&self, chunk: u64) -> Arc<ChunkResult> {
-        let Some(info) = self.program.chunks.get(&chunk) else { return Arc::default() };
-        let state = self.results.lock().unwrap_or_else(PoisonError::into_inner).state(&info.module, chunk);
-        match state {
-            State::Holds(known) => return known,
-            State::Doubtful(known) => {
-                if let Some(result) = self.renewed(&known, info) {
-                    self.results.lock().unwrap_or_else(PoisonError::into_inner).keep(
-                        &info.module,
-                        chunk,
-                        &result,
-                    );
-                    return result;
-                }
-            }
-            State::Unknown => {}
-        }
-        let mut matcher = Matcher::new(&self.index);
-        let Evaluated { mut account, calls } = evaluate_chunk(&self.program, chunk, &mut matcher);
-        // Tests call with constants what the program itself calls with anything.
-        let calls = if is_test(&info.module) { Calls::default() } else { calls };
-        let text = self.chunk_text(chunk).unwrap_or_default();
-        let read = checks::run(&self.index, &self.program, chunk, text, &mut matcher.found);
-        self.run_queries(chunk, &mut matcher.found);
-        account.reads.chunks.extend(read);
-        let result = Arc::new(self.accounted(info, matcher.found.into(), account, Arc::new(calls)));
-        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        results.evaluations += 1;
-        results.keep(&info.module, chunk, &result);
-        drop(results);
-        result
-    }
-
-    /// A result as of now.
-    fn accounted(
-        &self,
-        info: &ChunkInfo,
-        findings: Arc<[RawFinding]>,
-        account: Account,
-        calls: Arc<Calls>,
-    ) -> ChunkResult {
-        let is_elsewhere = |finding: &RawFinding| {
-            self.owners.get(&finding.at.chunk).is_some_and(|owner| *owner != info.module)
-        };
-        let reaches_out = findings.iter().any(is_elsewhere);
-        if self.is_final {
-            return ChunkResult {
-                version: info.version,
-                findings,
-                reaches_out,
-                calls,
-                ..ChunkResult::default()
-            };
-        }
-        let reads = account.reads.without_calls();
-        let chunks = &self.program.chunks;
-        let version_of = |id: &u64| chunks.get(id).map(|info| (*id, info.version));
-        let header_of = |id: &u64| chunks.get(id).map(|info| (*id, info.header));
-        let modules = reads
-            .modules
-            .into_iter()
-            .map(|path| ModuleRead {
-                exports: self.program.known_globals(&path),
-                structure: self.program.structures.get(&path).copied(),
-                path,
-            })
-            .collect();
-        ChunkResult {
-            version: info.version,
-            reaches_out,
-            findings,
-            chunks: reads.chunks.iter().filter_map(version_of).collect(),
-            headers: reads.headers.iter().filter_map(header_of).collect(),
-            modules,
-            account,
-            calls,
-        }
-    }
-
-    /// What was found before, if that is what would be found now.
-    fn renewed(&self, known: &Arc<ChunkResult>, info: &ChunkInfo) -> Option<Arc<ChunkResult>> {
-        if known.version != info.version || !self.read_the_same(known) {
-            return None;
-        }
-        let (account, moves) = renewed(&self.program, &known.account, &mut Matcher::new(&self.index))?;
-        let findings = if moves.are_none() {
-            known.findings.clone()
-        } else {
-            known.findings.iter().map(|finding| finding.relocated(&mut |at| moves.of(at))).collect()
-        };
-        Some(Arc::new(self.accounted(info, findings, account, known.calls.clone())))
-    }
-
-    fn chunk_text(&self, chunk: u64) -> Option<&str> {
-        self.owners.get(&chunk).and_then(|path| self.files.get(path))?.text_of(chunk)
-    }
-
-    /// Whether everything that a result was computed from is still the same, but for what the calls do.
-    fn read_the_same(&self, result: &ChunkResult) -> bool {
-        let same_module = |read: &ModuleRead| {
-            if self.program.structures.get(&read.path).copied() != read.structure {
-                return false;
-            }
-            let mut nobody = Matcher::new(&self.index);
-            let now = evaluate_globals(&self.program, &read.path, &mut nobody);
-            read.exports.as_ref().is_some_and(|then| self.same_exports(then, &now))
-        };
-        let chunks = &self.program.chunks;
-        let same_chunk =
-            |(id, version): &(u64, u64)| chunks.get(id).is_some_and(|info| info.version == *version);
-        let same_header =
-            |(id, header): &(u64, u64)| chunks.get(id).is_some_and(|info| info.header == *header);
-        result.chunks.iter().all(same_chunk)
-            && result.headers.iter().all(same_header)
-            && result.modules.iter().all(same_module)
-    }
-
-    fn same_exports(&self, then: &Arc<Globals>, now: &Arc<Globals>) -> bool {
-        if Arc::ptr_eq(then, now) {
-            return true;
-        }
-        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        if compared.0 != self.revision {
-            *compared = (self.revision, Vec::new());
-        }
-        let known =
-            compared.1.iter().find(|(before, after, _)| Arc::ptr_eq(before, then) && Arc::ptr_eq(after, now));
-        if let Some((_, _, same)) = known {
-            return *same;
-        }
-        let same = **then == **now;
-        compared.1.push((Arc::clone(then), Arc::clone(now), same));
-        same
-    }
-
-    /// The rules that are queries, on the chunk's own tree.
-    fn run_queries(&self, chunk: u64, found: &mut Vec<RawFinding>) {
-        let document = self.owners.get(&chunk).and_then(|path| self.files.get(path));
-        let Some((document, text)) = document.and_then(|document| Some((document, document.text_of(chunk)?)))
-        else {
-            return;
-        };
-        let mut wanted = self.index.queries.iter().filter(|query| query.may_match(text)).peekable();
-        if wanted.peek().is_none() {
-            return;
-        }
-        let unclosed =
-            document.chunks().iter().find(|one| one.id == chunk).map(|one| one.span.unclosed.as_slice());
-        let parsed = match self.trees.get(&chunk) {
-            Some(parsed) => parsed.clone(),
-            None => parse(text, unclosed.unwrap_or_default()),
-        };
-        for query in wanted {
-            found.extend(
-                query
-                    .find(&parsed)
-                    .into_iter()
-                    .map(|range| RawFinding::plain(&self.index, query.rule, Location { chunk, range })),
-            );
-        }
-    }
-
-    /// At most one finding per place and rule: the certain one first, then the shorter path; the rest is counted.
-    /// A rule that says more drops what another says of the same place, also where its own finding is no danger after
-    /// all.
-    fn merge<'f>(&self, raw: Vec<&'f RawFinding>) -> Vec<(&'f RawFinding, u32)> {
-        let mut merged: Vec<(&RawFinding, u32)> = Vec::new();
-        let mut is_live: Vec<bool> = Vec::new();
-        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
-        for finding in raw {
-            let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
-            let may_harm = !self.is_given_constants(&results, finding);
-            match merged.get_mut(*place) {
-                Some((known, others)) => {
-                    // What a caller passes for a parameter is the same source, better known.
-                    let is_parameter =
-                        |one: &RawFinding| matches!(one.source, Some(Source::Parameter { .. }));
-                    *others += u32::from(
-                        may_harm
-                            && is_live[*place]
-                            && known.source != finding.source
-                            && is_parameter(known) == is_parameter(finding),
-                    );
-                    let better = (may_harm, finding.certainty, std::cmp::Reverse(finding.steps.len()))
-                        > (is_live[*place], known.certainty, std::cmp::Reverse(known.steps.len()));
-                    if better {
-                        *known = finding;
-                        is_live[*place] = may_harm;
-                    }
-                }
-                None => {
-                    merged.push((finding, 0));
-                    is_live.push(may_harm);
-                }
-            }
-        }
-        drop(results);
-        let mut replacing: FxHashMap<Location, Vec<usize>> = FxHashMap::default();
-        for (at, rule) in places.keys().filter(|(_, rule)| !self.index.replaces[*rule].is_empty()) {
-            replacing.entry(*at).or_default().push(*rule);
-        }
-        let mut is_live = is_live.into_iter();
-        merged.retain(|(finding, _)| {
-            let name = &self.index.names[finding.rule];
-            let mut others = replacing.get(&finding.at).into_iter().flatten();
-            is_live.next().unwrap_or(false) && !others.any(|other| self.index.replaces[*other].contains(name))
-        });
-        merged
-    }
-
-    /// Whether all that a finding warns of is a parameter, and all calls that the program shows give it constants.
-    fn is_given_constants(&self, results: &Results, finding: &RawFinding) -> bool {
-        matches!(finding.source, Some(Source::Parameter { .. }))
-            && finding.steps.first().is_some_and(|(at, ..)| results.give_constants(&self.program, *at))
-    }
-
-    fn absolute(&self, path: &str, raw: &RawFinding, other_sources: u32) -> Option<Finding> {
-        let range = self.place(raw.at.chunk, raw.at.range).filter(|(owner, _)| *owner == path)?.1;
-        let flow: Vec<FlowStep> = raw
-            .steps
-            .iter()
-            .filter_map(|(at, kind, note)| {
-                let (path, range) = self.place(at.chunk, at.range)?;
-                Some(FlowStep { path: path.into(), range, kind: *kind, note: note.to_string() })
-            })
-            .collect();
-        Some(Finding {
-            range,
-            rule: self.index.names[raw.rule].clone(),
-            severity: raw.severity,
-            certainty: raw.certainty,
-            message: raw.message.clone(),
-            flow,
-            other_sources,
-            suppressed: None,
-        })
-    }
-
-    fn place(&self, chunk: u64, range: TextRange) -> Option<(&str, TextRange)> {
-        let path = self.owners.get(&chunk)?;
-        let start = self.files.get(path)?.start_of(chunk)?;
-        Some((path, range.moved(start)))
     }
 
     /// The edits that remove a finding of the file's present text, the best first.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::PoisonError;
 
 use super::*;
+use crate::results::State;
 
 const PATH: &str = "/project/app.py";
 const OTHER: &str = "/project/other.py";
