@@ -11,7 +11,7 @@ use super::sink::Sunk;
 use super::taint::Location;
 use super::value::{Shape, Value};
 use crate::model::schema::Tag;
-use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
+use crate::syntax::ir::{Argument, Expression, ExpressionKind};
 use crate::text::TextRange;
 
 /// A text in an answer, not yet told: the answer's type may still be set.
@@ -146,15 +146,7 @@ impl Evaluator<'_> {
         if conditions.is_empty() {
             return true;
         }
-        let arguments: Vec<Argument> = bound
-            .iter()
-            .map(|(expression, _)| Argument {
-                range: expression.range,
-                keyword: None,
-                kind: ArgumentKind::Positional,
-                value: (*expression).clone(),
-            })
-            .collect();
+        let arguments: Vec<Argument> = bound.iter().map(|(expression, _)| Argument::of(expression)).collect();
         let passed: Vec<Passed<'_>> = arguments
             .iter()
             .zip(bound)

@@ -71,7 +71,7 @@ impl Evaluator<'_> {
                 items
             };
             let place = &list.argument.value;
-            let mut all: Vec<_> = items.into_iter().map(|item| (positional(place), item)).collect();
+            let mut all: Vec<_> = items.into_iter().map(|item| (Argument::of(place), item)).collect();
             all.extend(keywords);
             return all;
         }
@@ -80,7 +80,7 @@ impl Evaluator<'_> {
             Passes::Rest => after.map(|one| (one.argument.clone(), one.value.clone())).collect(),
             Passes::Each => after
                 .filter(|one| one.argument.keyword.is_none())
-                .map(|one| (positional(&one.argument.value), self.element_of(&one.value)))
+                .map(|one| (Argument::of(&one.argument.value), self.element_of(&one.value)))
                 .collect(),
         }
     }
@@ -97,7 +97,10 @@ impl Evaluator<'_> {
         let given: Vec<Argument> = partial
             .passed
             .iter()
-            .map(|(keyword, _)| Argument { keyword: keyword.clone(), ..positional(&nothing_at(whole.range)) })
+            .map(|(keyword, _)| Argument {
+                keyword: keyword.clone(),
+                ..Argument::of(&nothing_at(whole.range))
+            })
             .collect();
         let mut all: Vec<Passed<'_>> = given
             .iter()
@@ -173,7 +176,7 @@ fn keywords_of(row: &CallbackRow, passed: &[Passed<'_>]) -> Vec<(Argument, Value
     let named = entries.iter().filter_map(|(key, value)| match key {
         Constant::Text(key) => {
             let keyword = Some(SmolStr::new(key));
-            Some((Argument { keyword, ..positional(&given.argument.value) }, value.clone()))
+            Some((Argument { keyword, ..Argument::of(&given.argument.value) }, value.clone()))
         }
         _ => None,
     });
@@ -185,10 +188,6 @@ fn is_callable(value: &Value) -> bool {
         value.shape,
         Shape::Function(_) | Shape::Bound { .. } | Shape::Partial(_) | Shape::External(_) | Shape::Class(_)
     )
-}
-
-fn positional(value: &Expression) -> Argument {
-    Argument { range: value.range, keyword: None, kind: ArgumentKind::Positional, value: value.clone() }
 }
 
 fn nothing_at(range: TextRange) -> Expression {

@@ -13,9 +13,7 @@ use super::function::{changed_receiver, has_decorator};
 use super::program::Program;
 use super::taint::Taint;
 use super::value::{ClassReference, FunctionReference, Shape, Value};
-use crate::syntax::ir::{
-    Argument, ArgumentKind, Expression, ExpressionKind, Function, Ir, Statement, StatementKind,
-};
+use crate::syntax::ir::{Argument, Expression, ExpressionKind, Function, Ir, Statement, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
 /// What stands in the body of a class, its member chunks included; nothing inherited.
@@ -233,8 +231,7 @@ impl Evaluator<'_> {
             && let Shape::Bound { receiver, function } = self.bound(method, receiver).shape
         {
             let text = Expression { range: whole.range, kind: ExpressionKind::Text(name.as_str().into()) };
-            let argument =
-                Argument { range: whole.range, keyword: None, kind: ArgumentKind::Positional, value: text };
+            let argument = Argument::of(&text);
             let passed = [Passed { argument: &argument, value: Value::text(name), base: None }];
             return self.call_function(function, Some((*receiver).clone()), &passed, whole).value;
         }

@@ -296,21 +296,12 @@ impl Evaluator<'_> {
 
     /// The default of a parameter of a function in a chunk, where it is a constant.
     fn constant_default(&mut self, chunk: u64, default: &Expression) -> Value {
-        match &default.kind {
-            ExpressionKind::Text(_)
-            | ExpressionKind::Bytes(_)
-            | ExpressionKind::Integer(_)
-            | ExpressionKind::Float(_)
-            | ExpressionKind::Boolean(_)
-            | ExpressionKind::None => {
-                let Some(frame) = self.new_frame(chunk) else { return Value::unknown() };
-                self.frames.push(frame);
-                let value = self.quietly(|evaluator| evaluator.expression(default));
-                self.frames.pop();
-                value
-            }
-            _ => Value::unknown(),
-        }
+        let frame = default.kind.is_plain_constant().then(|| self.new_frame(chunk)).flatten();
+        let Some(frame) = frame else { return Value::unknown() };
+        self.frames.push(frame);
+        let value = self.quietly(|evaluator| evaluator.expression(default));
+        self.frames.pop();
+        value
     }
 
     /// Remembers what a call checked of what it was passed.

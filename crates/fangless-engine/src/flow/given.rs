@@ -151,13 +151,7 @@ fn is_vouched(taint: &Taint) -> bool {
 
 fn is_literal(expression: &Expression) -> bool {
     match &expression.kind {
-        ExpressionKind::Text(_)
-        | ExpressionKind::Bytes(_)
-        | ExpressionKind::Integer(_)
-        | ExpressionKind::Float(_)
-        | ExpressionKind::Boolean(_)
-        | ExpressionKind::None => true,
         ExpressionKind::Tuple(items) => items.iter().all(is_literal),
-        _ => false,
+        kind => kind.is_plain_constant(),
     }
 }

@@ -78,12 +78,6 @@ fn mentions(expression: &Expression, name: &str) -> bool {
             mentions(left, name) || rest.iter().any(|(_, right)| mentions(right, name))
         }
         ExpressionKind::List(items) | ExpressionKind::Tuple(items) | ExpressionKind::Set(items) => any(items),
-        ExpressionKind::Text(_)
-        | ExpressionKind::Bytes(_)
-        | ExpressionKind::Integer(_)
-        | ExpressionKind::Float(_)
-        | ExpressionKind::Boolean(_)
-        | ExpressionKind::None => false,
-        _ => true,
+        kind => !kind.is_plain_constant(),
     }
 }

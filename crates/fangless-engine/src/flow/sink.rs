@@ -12,7 +12,7 @@ use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::Models;
 use crate::model::schema::Tag;
-use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind, Statement};
+use crate::syntax::ir::{Argument, Expression, ExpressionKind, Statement};
 
 /// Where something reaches a sink.
 pub(super) struct Sunk<'s> {
@@ -228,7 +228,7 @@ impl Evaluator<'_> {
         if self.program.models.sinks(&name).is_empty() {
             return;
         }
-        let argument = as_argument(index);
+        let argument = Argument::of(index);
         let passed = [Passed { argument: &argument, value: key.clone(), base: None }];
         self.tell_sinks(&CallEvent {
             at: self.location(whole.range),
@@ -321,16 +321,6 @@ fn says_other_than_html(items: &[Value]) -> bool {
         .skip(1)
         .filter_map(|item| header(item, "content-type"))
         .any(|kind| kind.as_text().is_some_and(|kind| !kind.contains("html") && !kind.contains("svg")))
-}
-
-/// An expression as the argument of the method that Python calls for it.
-fn as_argument(expression: &Expression) -> Argument {
-    Argument {
-        range: expression.range,
-        keyword: None,
-        kind: ArgumentKind::Positional,
-        value: expression.clone(),
-    }
 }
 
 /// A receiver of which nothing is known: only then does a method's name alone say what it is.

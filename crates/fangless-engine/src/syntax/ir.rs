@@ -171,6 +171,21 @@ pub enum StatementKind {
     Error(Vec<Expression>),
 }
 
+impl ExpressionKind {
+    /// A text, a number, a truth value or `None`, written out.
+    pub fn is_plain_constant(&self) -> bool {
+        matches!(
+            self,
+            Self::Text(_)
+                | Self::Bytes(_)
+                | Self::Integer(_)
+                | Self::Float(_)
+                | Self::Boolean(_)
+                | Self::None
+        )
+    }
+}
+
 impl Statement {
     /// The blocks of a compound statement that belong to the same scope, in the order of the text.
     pub fn blocks(&self) -> Vec<&[Statement]> {
@@ -336,6 +351,15 @@ pub struct Argument {
     pub keyword: Option<SmolStr>,
     pub kind: ArgumentKind,
     pub value: Expression,
+}
+
+impl Argument {
+    /// An expression as the argument of a call that the program does not write out: of a method that Python calls, or of
+    /// a function that is handed on.
+    #[must_use]
+    pub fn of(value: &Expression) -> Self {
+        Self { range: value.range, keyword: None, kind: ArgumentKind::Positional, value: value.clone() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
