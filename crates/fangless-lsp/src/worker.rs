@@ -154,6 +154,9 @@ impl Worker {
         let Some((view, change)) = self.shared.documents.take(uri) else { return };
         let before = self.shared.results.get(uri);
         let typing = self.typing_after(uri, &change);
+        // What was found before another configuration held is not what is to be shown meanwhile.
+        let same_settings = |before: &Arc<Outcome>| before.settings.same_source(&settings);
+        let typing = typing.filter(|_| before.as_ref().is_some_and(same_settings));
         let analysed = self.caught(|worker| {
             if !view.analysed {
                 worker.analysis.remove_file(&view.path);

@@ -38,6 +38,8 @@ pub struct Settings {
     pub needs_strict: bool,
     /// The text of the file, as far as it was read.
     text: String,
+    /// What was added to it.
+    overrides: Overrides,
 }
 
 impl Settings {
@@ -49,9 +51,10 @@ impl Settings {
         self.config.reports(rule, &self.relative(path))
     }
 
-    /// Whether the other ones come from the same text at the same place.
+    /// Whether the other ones come from the same text at the same place, with the same added.
     pub fn same_source(&self, other: &Self) -> bool {
-        self.folder == other.folder && self.file == other.file && self.text == other.text
+        let Self { folder, file, text, overrides, config: _, needs_strict: _ } = self;
+        (folder, file, text, overrides) == (&other.folder, &other.file, &other.text, &other.overrides)
     }
 
     /// The path as the patterns of the configuration mean it.
@@ -229,7 +232,8 @@ impl Discovery {
         let mut strict = self.rules.iter().filter(|rule| rule.definition.profile == Profile::Strict);
         let needs_strict = strict.any(|rule| config.reports(&rule.definition, ""));
         let file = file.map(Path::to_path_buf);
-        Arc::new(Settings { folder: folder.to_path_buf(), file, config, needs_strict, text })
+        let (folder, overrides) = (folder.to_path_buf(), self.overrides.clone());
+        Arc::new(Settings { folder, file, config, needs_strict, text, overrides })
     }
 }
 

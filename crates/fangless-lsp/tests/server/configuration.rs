@@ -236,3 +236,44 @@ async fn a_new_configuration_takes_no_other_document_out_of_the_queue() {
     // What the used file changes in its user is found all the same.
     assert_eq!(client.published(outside).await["diagnostics"][0]["message"], "elsewhere");
 }
+
+#[tokio::test]
+async fn what_is_held_while_typing_is_what_the_new_configuration_wants() {
+    let project = Project::new(&[("fangless.toml", "")]);
+    let (plan, mut keeper) = Plan::default().gated();
+    let mut client = Client::connect(plan);
+    client.initialize_with(push_capabilities(), project.folders(&[""])).await;
+    let uri = project.uri("a.py");
+    client.open(&uri, DANGER).await;
+    let mut version = 1;
+    for (configuration, expected) in [("exclude = [\"a.py\"]\n", 0), ("", 1)] {
+        keeper.started().await;
+        keeper.let_one_through();
+        client.published_version(&uri, version).await;
+        // While the engine is busy, the configuration changes and the next edit arrives with the saving.
+        let typed = |line: i64, text: &str| {
+            let end = json!({"line": line, "character": 100});
+            json!([{"range": {"start": end, "end": end}, "text": text}])
+        };
+        client.change(&uri, version + 1, typed(version - 1, "\n")).await;
+        keeper.started().await;
+        project.write("fangless.toml", configuration);
+        client.change(&uri, version + 2, typed(version, "\nBROKEN")).await;
+        client.notify("textDocument/didSave", json!({"textDocument": {"uri": uri}})).await;
+        client.barrier().await;
+        keeper.let_one_through();
+        assert!(keeper.started().await.ends_with("BROKEN"));
+        keeper.let_one_through();
+        version += 2;
+        let published = client.published_version(&uri, version).await;
+        assert_eq!(codes(&published["diagnostics"]).len(), expected, "{published}");
+        client
+            .change(
+                &uri,
+                version + 1,
+                json!([{"text": format!("{DANGER}{}", "\n".repeat(version as usize))}]),
+            )
+            .await;
+        version += 1;
+    }
+}
