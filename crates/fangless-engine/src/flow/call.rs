@@ -251,7 +251,7 @@ impl Evaluator<'_> {
         let Called { whole, function, callee, qualified, method, receiver, passed, .. } = *called;
         let models = self.program.models;
         let at = self.location(whole.range);
-        if let Some(label) = qualified.and_then(|name| models.source_call(name)) {
+        if let Some(label) = qualified.and_then(|name| models.source_call(name, !passed.is_empty())) {
             let name = super::evaluator::spelled_name(function)
                 .unwrap_or_else(|| qualified.unwrap_or_default().into());
             let clears = models.source_clears(qualified.unwrap_or_default());
@@ -264,6 +264,11 @@ impl Evaluator<'_> {
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
+        if let (Some("get" | "pop"), Some(key)) =
+            (method, passed.first().and_then(|key| key.value.as_constant()))
+        {
+            taint = taint.under(key);
+        }
         let is_lookup = is_lookup_by_keyword(receiver, method);
         let is_key = |one: &Passed<'_>| is_lookup && one.argument.keyword.is_some();
         let mut given = Taint::default();
@@ -274,6 +279,8 @@ impl Evaluator<'_> {
             taint = taint.without_parameters();
             // What an object makes of a text is hardly that text as it was: it renders, stores or looks up.
             given = given.without_parameters().cleared(TagSet::of(&[Tag::Html]));
+        } else if receiver.is_none() && matches!(callee.shape, Shape::Unknown) {
+            given = given.cleared(TagSet::of(&[Tag::Html]));
         }
         taint.add(&given);
         if let Some(row) =
