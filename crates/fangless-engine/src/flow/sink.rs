@@ -387,6 +387,12 @@ fn operators(value: &Value, models: &Models) -> Taint {
             taint
         }
         Shape::Pieces(_) => value.deep_taint().dangerous_for(Tag::Nosql),
+        Shape::Sequence { items, .. } => {
+            let mut taint = if items.is_empty() { value.taint.clone() } else { Taint::default() };
+            let not_texts = items.iter().filter(|item| !matches!(item.shape, Shape::Pieces(_)));
+            not_texts.for_each(|item| taint.add(&operators(item, models)));
+            taint
+        }
         _ => value.deep_taint(),
     }
 }
