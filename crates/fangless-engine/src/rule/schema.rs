@@ -453,6 +453,9 @@ pub struct Condition {
     /// comes from need not be known.
     #[serde(default)]
     pub unvetted_for: Option<Tag>,
+    /// A constant regular expression that takes exponential time when it is matched against a part of a text, or a whole.
+    #[serde(default)]
+    pub explodes: Option<Matching>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
@@ -476,6 +479,14 @@ pub struct Condition {
     /// Alternatives: at least one of them holds.
     #[serde(default)]
     pub any: Vec<Condition>,
+}
+
+/// What a regular expression has to match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matching {
+    Part,
+    Whole,
 }
 
 /// Which item of a value.
