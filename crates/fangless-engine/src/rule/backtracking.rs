@@ -18,7 +18,7 @@ pub(crate) fn explodes(pattern: &str, matching: Matching) -> bool {
 /// Whether a loop in it explodes; `may_fail` says whether what comes behind can fail.
 fn contains_explosion(node: &Node, may_fail: bool) -> bool {
     match node {
-        Node::Empty | Node::Check | Node::Unknown | Node::Set(_) => false,
+        Node::Check | Node::Unknown | Node::Set(_) => false,
         Node::Concatenation(parts) => {
             let mut may_fail = may_fail;
             parts.iter().rev().any(|part| {
@@ -40,7 +40,6 @@ fn contains_explosion(node: &Node, may_fail: bool) -> bool {
 /// Whether there are texts at which it does not match.
 fn can_fail(node: &Node) -> bool {
     match node {
-        Node::Empty => false,
         Node::Check | Node::Unknown | Node::Set(_) => true,
         Node::Concatenation(parts) => parts.iter().any(can_fail),
         Node::Alternatives(branches) => branches.iter().all(can_fail),

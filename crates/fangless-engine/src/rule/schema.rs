@@ -219,6 +219,8 @@ pub enum NameKind {
     Authenticator,
     /// What somebody may do: `role`, `is_admin`, `permissions`.
     Role,
+    /// Where a request comes from: `client_ip`, `remote_addr`, `X-Forwarded-For`, `referer`.
+    Address,
 }
 
 /// A setting of a web framework: a name of a settings module or of a class of settings, or a key of `app.config`. What

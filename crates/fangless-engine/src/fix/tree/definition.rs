@@ -109,6 +109,23 @@ pub(in crate::fix) fn is_continue(statement: Node<'_>) -> bool {
     statement.kind() == "continue_statement"
 }
 
+/// The statement that a node is, or is the expression of, where it binds and leaves nothing: `pass`, a call.
+pub(in crate::fix) fn idle_statement(node: Node<'_>) -> Option<Node<'_>> {
+    let statement = super::enclosing_statement(node);
+    let is_idle = match statement.kind() {
+        "pass_statement" => true,
+        "expression_statement" => {
+            matches!(children(statement)[..], [only] if matches!(only.kind(), "call" | "ellipsis" | "string"))
+        }
+        _ => false,
+    };
+    is_idle.then_some(statement)
+}
+
+pub(in crate::fix) fn is_pass(statement: Node<'_>) -> bool {
+    statement.kind() == "pass_statement"
+}
+
 /// A module that an import names, and what it gives the file.
 pub(in crate::fix) struct ImportedModule<'t, 'a> {
     /// Where its name is written.

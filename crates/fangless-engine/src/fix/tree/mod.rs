@@ -22,6 +22,7 @@ pub(super) use call::{Argument, ArgumentKind, Call};
 pub(super) use definition::{
     comparison_of, decorator_of, display_of, header_of_suite, import_around, imported_modules, is_continue,
     is_only_one_of_suite, last_decorator, only_statement_of_handler,
+    idle_statement, is_pass,
 };
 pub(super) use edited::errors_after;
 pub(super) use literal::{

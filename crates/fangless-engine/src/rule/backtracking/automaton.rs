@@ -51,7 +51,7 @@ impl Automaton {
     fn add(&mut self, node: &Node) -> Option<Part> {
         let empty = Part { may_be_empty: true, first: Vec::new(), last: Vec::new() };
         match node {
-            Node::Empty | Node::Check => Some(empty),
+            Node::Check => Some(empty),
             Node::Unknown | Node::Atomic(_) => {
                 // What is only looked at takes nothing.
                 let takes_nothing = matches!(node, Node::Atomic(inner)

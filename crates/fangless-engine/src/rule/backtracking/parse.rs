@@ -78,7 +78,6 @@ impl Set {
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {
-    Empty,
     Set(Set),
     /// A place in the text, what stands around it.
     Check,
