@@ -118,7 +118,10 @@ fn refuses_nothing(body: &[Statement], orelse: &[Statement]) -> bool {
     let calls = body.iter().any(|statement| {
         matches!(
             &statement.kind,
-            StatementKind::Expression(Expression { kind: ExpressionKind::Call { .. } | ExpressionKind::Await(_), .. })
+            StatementKind::Expression(Expression {
+                kind: ExpressionKind::Call { .. } | ExpressionKind::Await(_),
+                ..
+            })
         )
     });
     !(calls || refuses(body) || refuses(orelse))

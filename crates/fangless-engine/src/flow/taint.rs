@@ -258,8 +258,7 @@ impl Taint {
     /// Without the memory of who made the value, but for some: it was told where the value got its name.
     #[must_use]
     pub fn without_maker(&self, kept: &FxHashSet<SmolStr>) -> Self {
-        let is_told =
-            |origin: &Origin| matches!(&origin.source, Source::MadeBy { callee, .. } if !kept.contains(callee));
+        let is_told = |origin: &Origin| matches!(&origin.source, Source::MadeBy { callee, .. } if !kept.contains(callee));
         self.map(|origin| (!is_told(origin)).then(|| origin.clone()))
     }
 

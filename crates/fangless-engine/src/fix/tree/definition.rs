@@ -63,6 +63,15 @@ pub(in crate::fix) fn comparison_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_
     }
 }
 
+/// The operands of a comparison of two, and how they are compared.
+pub(in crate::fix) fn operator_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_>, &'static str)> {
+    let [left, right] = children(node)[..] else { return None };
+    if node.kind() != "comparison_operator" {
+        return None;
+    }
+    Some((left, right, left.next_sibling()?.kind()))
+}
+
 /// The dictionary display that an expression is, or that the only assignment to it in its function gives it.
 pub(in crate::fix) fn display_of<'t>(source: &'t Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
     let node = without_parentheses(node);
