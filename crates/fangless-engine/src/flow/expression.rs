@@ -428,13 +428,15 @@ impl Evaluator<'_> {
             if matches!(operator, CompareOperator::Equal | CompareOperator::NotEqual) {
                 self.tell_comparison(range, (left, &left_value), (right, &right_value));
             }
-            // `x in (a, b)` compares with one after the other.
+            // `x in (a, b)` compares with one after the other; where all are constant, it is a list of what is allowed.
             if matches!(operator, CompareOperator::In | CompareOperator::NotIn)
                 && let ExpressionKind::List(items) | ExpressionKind::Tuple(items) = &right.kind
                 && let Shape::Sequence { items: values, .. } = &right_value.shape
                 && items.len() == values.len()
             {
-                for (item, value) in items.iter().zip(values.clone().iter()) {
+                let values = values.clone();
+                let secret = items.iter().zip(values.iter()).filter(|(_, value)| !value.is_constant());
+                for (item, value) in secret {
                     self.tell_comparison(range, (left, &left_value), (item, value));
                 }
             }

@@ -49,15 +49,7 @@ pub(in crate::fix) fn wrap_all(
     for value in values {
         if !done.contains(&range_of(value)) {
             done.push(range_of(value));
-            match function.split_once("{}") {
-                // The quotes of the source would end an f-string around it.
-                Some(_) if is_in_format(value) => return None,
-                Some((before, after)) => {
-                    draft.insert(range_of(value).start, before);
-                    draft.insert(range_of(value).end, after);
-                }
-                None => wrap(function, value, draft)?,
-            }
+            wrap(function, value, draft)?;
             if function == "html.escape" && may_be_none(source, value) {
                 // It takes text alone, and what was missing was written as `None`.
                 draft.insert(range_of(value).start, "str(");
@@ -127,10 +119,6 @@ pub(super) fn collect<'t>(
         }
         _ => None,
     }
-}
-
-fn is_in_format(node: Node<'_>) -> bool {
-    node.parent().is_some_and(|parent| parent.kind() == "interpolation")
 }
 
 /// Whether it is a literal, or the name of one of this file.

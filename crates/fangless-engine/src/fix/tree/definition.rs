@@ -118,9 +118,10 @@ pub(in crate::fix) fn is_continue(statement: Node<'_>) -> bool {
     statement.kind() == "continue_statement"
 }
 
-/// The statement that a node is, or is the expression of, where it binds and leaves nothing: `pass`, a call.
+/// The statement of a handler that a node is, or is the expression of, where it binds and leaves nothing: `pass`, a call.
 pub(in crate::fix) fn idle_statement(node: Node<'_>) -> Option<Node<'_>> {
     let statement = super::enclosing_statement(node);
+    statement.parent()?.parent().filter(|handler| handler.kind() == "except_clause")?;
     let is_idle = match statement.kind() {
         "pass_statement" => true,
         "expression_statement" => {
