@@ -81,10 +81,11 @@ impl Workspace {
     pub fn with_profile(rules: Arc<RuleSet>, strict: bool) -> Self {
         let index = RuleIndex::new(&rules, strict);
         let made_by = index.made_by.iter().cloned().collect();
+        let compared = index.compared.iter().cloned().collect();
         Self {
             rules,
             index,
-            program: Program::new(Models::builtin(), made_by),
+            program: Program::new(Models::builtin(), made_by, compared),
             files: FxHashMap::default(),
             manifests: FxHashMap::default(),
             missing: FxHashSet::default(),

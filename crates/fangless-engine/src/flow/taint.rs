@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::bounds::{MAX_ORIGINS, MAX_PATH};
@@ -294,10 +295,11 @@ impl Taint {
         self.map(|origin| Some(Origin { cleared: TagSet::EMPTY, ..origin.clone() }))
     }
 
-    /// Without the memory of who made the value: it was told where the value got its name.
+    /// Without the memory of who made the value, but for some: it was told where the value got its name.
     #[must_use]
-    pub fn without_maker(&self) -> Self {
-        self.map(|origin| (!matches!(origin.source, Source::MadeBy { .. })).then(|| origin.clone()))
+    pub fn without_maker(&self, kept: &FxHashSet<SmolStr>) -> Self {
+        let is_told = |origin: &Origin| matches!(&origin.source, Source::MadeBy { callee, .. } if !kept.contains(callee));
+        self.map(|origin| (!is_told(origin)).then(|| origin.clone()))
     }
 
     #[must_use]

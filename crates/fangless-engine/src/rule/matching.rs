@@ -62,6 +62,8 @@ pub(crate) struct RuleIndex {
     pub(crate) absences: Vec<Option<Lack>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
+    /// Those of them whose results are compared.
+    pub(crate) compared: Vec<SmolStr>,
     /// By qualified callee: rules whose findings end where their result is passed on to it.
     passed_on: FxHashMap<SmolStr, Vec<usize>>,
     passed_on_methods: FxHashMap<SmolStr, Vec<usize>>,
@@ -116,8 +118,8 @@ impl RuleIndex {
                 }
             }
             for comparison in &definition.comparison {
-                collect_made_by(&comparison.one, &mut index.made_by);
-                collect_made_by(&comparison.other, &mut index.made_by);
+                collect_made_by(&comparison.one, &mut index.compared);
+                collect_made_by(&comparison.other, &mut index.compared);
                 index.comparisons.push((number, comparison.clone()));
             }
             index.checks.extend(definition.check.iter().map(|check| (number, check.name)));
@@ -128,6 +130,7 @@ impl RuleIndex {
                 index.absences[number] = Some(Lack { provided, needed });
             }
         }
+        index.made_by.extend(index.compared.iter().cloned());
         index
     }
 
@@ -401,10 +404,16 @@ impl<'a> Matcher<'a> {
         if rules.is_empty() {
             return;
         }
-        for one in event.arguments {
-            let named = first_name(&one.argument.value).and_then(|name| self.made.get(name));
+        // What is called on the result counts as well: `connection.starttls()`.
+        let receiver = event.receiver.zip(match &event.function.kind {
+            ExpressionKind::Attribute { value, .. } => Some(&**value),
+            _ => None,
+        });
+        let passed = event.arguments.iter().map(|one| (&one.value, &one.argument.value));
+        for (value, expression) in passed.chain(receiver) {
+            let named = first_name(expression).and_then(|name| self.made.get(name));
             let calls: Vec<Location> =
-                makers(&one.value).into_iter().chain(named.into_iter().flatten().copied()).collect();
+                makers(value).into_iter().chain(named.into_iter().flatten().copied()).collect();
             for at in calls {
                 self.passed_on.extend(rules.iter().map(|rule| (*rule, at)));
             }

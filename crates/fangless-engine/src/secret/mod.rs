@@ -33,6 +33,7 @@ const PLACEHOLDERS: [&str; 22] = [
 
 /// Whether a literal bound to a credential-like name is a credential, not a placeholder, a path or a mere word.
 pub fn looks_like_secret(name: &str, text: &str) -> bool {
+    let text = if is_authorization(name) { without_scheme(text) } else { text };
     let lower = text.to_ascii_lowercase();
     if text.len() < 6 || text.chars().any(char::is_whitespace) {
         return false;
@@ -85,6 +86,23 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
         return is_password_name(name);
     }
     has_digit || has_other || entropy(text) > 3.0
+}
+
+fn is_authorization(name: &str) -> bool {
+    names::words(name).last().is_some_and(|last| last == "authorization")
+}
+
+/// `Bearer …`, `Basic …`: what the header holds is behind the name of the scheme.
+fn without_scheme(text: &str) -> &str {
+    match text.split_once(' ') {
+        Some((scheme, rest))
+            if ["bearer", "basic", "token", "apikey", "digest", "bot"]
+                .contains(&scheme.to_ascii_lowercase().as_str()) =>
+        {
+            rest
+        }
+        _ => text,
+    }
 }
 
 /// Whether a text in lower case stands where a credential will once be.

@@ -157,12 +157,15 @@ const ROLES: [&str; 9] =
 
 const PRIVATE: [&str; 7] = ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"];
 
+/// What says where a request comes from.
+const ADDRESSES: [&str; 5] = ["ip", "addr", "ipaddr", "referer", "referrer"];
+
 /// Words that `is_named` looks for beside the lists above.
-const SINGLE: [&str; 6] = ["key", "code", "credential", "hmac", "level", "card"];
+const SINGLE: [&str; 7] = ["key", "code", "credential", "hmac", "level", "card", "forwarded"];
 
 /// What every name of a vocabulary has in it: most names have nothing of it, and need not be taken apart.
 static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let lists: [&[&str]; 5] = [&PASSWORDS, &TOKENS, &ROLES, &PRIVATE, &SINGLE];
+    let lists: [&[&str]; 6] = [&PASSWORDS, &TOKENS, &ROLES, &PRIVATE, &ADDRESSES, &SINGLE];
     let stems = lists.into_iter().flatten();
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).expect("the stems are few and short")
 });
@@ -209,6 +212,9 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
                     || last == "secret"
                     || (last == "token" && has_one(&LETS_IN))
                     || has("hmac"))
+        }
+        NameKind::Address => {
+            ADDRESSES.contains(&last.as_str()) || pair("forwarded", "for") || pair("ip", "address")
         }
         NameKind::Role => ROLES.contains(&last.as_str()) || pair("access", "level"),
         NameKind::Sensitive => {
@@ -281,6 +287,9 @@ mod tests {
             ("license_key", NameKind::Authenticator),
             ("access_level", NameKind::Role),
             ("is_staff", NameKind::Role),
+            ("client_ip", NameKind::Address),
+            ("HTTP_X_FORWARDED_FOR", NameKind::Address),
+            ("Referer", NameKind::Address),
             ("reset_code", NameKind::SecurityToken),
             ("cardNumber", NameKind::Sensitive),
             ("user_passcode", NameKind::Password),
