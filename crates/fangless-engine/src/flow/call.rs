@@ -393,6 +393,11 @@ impl Evaluator<'_> {
         whole: &Expression,
     ) -> Outcome {
         let outcome = self.call_function(reference, Some(receiver.clone()), passed, whole);
+        let program = self.program;
+        let own = program.function(reference).and_then(|(_, function)| function.parameters.first());
+        if let (ExpressionKind::Attribute { value: place, .. }, Some(own)) = (&function.kind, own) {
+            self.take_type(place, &own.name, &outcome);
+        }
         if let ExpressionKind::Attribute { value: place, .. } = &function.kind
             && let Some(changed) = super::function::changed_receiver(self, reference, &outcome)
         {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::answer::bound_next;
 use super::dictionary::dictionary_of;
 use super::evaluator::{Evaluator, Variables, join_states};
 use super::event::{BindingEvent, BindingKind};
@@ -54,29 +53,30 @@ impl Evaluator<'_> {
                 }
             }
             StatementKind::Assign { targets, value } => {
-                self.frame().named_next = bound_next(targets, value);
-                let result = self.expression(value);
-                self.frame().named_next = None;
+                let result = self.named(targets, value);
                 for target in targets {
                     self.tell_binding(target, &result, value, statement);
                     self.bind(target, result.clone());
                     self.note_alias(target, value, &result);
                     self.note_type(target, &result);
-                    self.note_type_of_new(target, value);
+                    self.note_type_of_new(target);
                 }
+                self.frame().type_next = None;
                 self.note_condition(targets, value, &result);
                 self.after_call(value);
             }
             StatementKind::AnnotatedAssign { target, annotation, value } => {
                 let result = match value {
                     Some(value) => {
-                        let result = self.expression(value);
+                        let result = self.named(std::slice::from_ref(target), value);
                         self.tell_binding(target, &result, value, statement);
                         result
                     }
                     None => self.typed(annotation, Taint::default()),
                 };
                 self.bind(target, result);
+                self.note_type_of_new(target);
+                self.frame().type_next = None;
             }
             StatementKind::AugmentedAssign { target, operator, value } => {
                 let left = self.expression(target);

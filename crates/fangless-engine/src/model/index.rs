@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::load::{ModelError, builtin_files};
-use super::schema::{CallbackRow, HandlerRow, Label, ModelFile, PropagateRow, Tag};
+use super::schema::{CallbackRow, HandlerRow, Label, ModelFile, Page, PropagateRow, Tag};
 use super::tag::TagSet;
 use crate::rule::schema::{ArgumentSelector, Condition};
 
@@ -21,6 +21,8 @@ pub struct Sink {
     pub tag: Tag,
     pub when: Vec<Condition>,
     pub is_fragment: bool,
+    pub page: Option<Page>,
+    pub says_type: Vec<ArgumentSelector>,
 }
 
 /// What a call makes harmless where its arguments say so.
@@ -93,6 +95,8 @@ pub struct Models {
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
     types_of_answer: FxHashSet<SmolStr>,
+    present_answers: FxHashSet<SmolStr>,
+    prepares_answer: Vec<SmolStr>,
     script_operators: FxHashSet<SmolStr>,
     literal_operators: FxHashSet<SmolStr>,
     managers: FxHashSet<SmolStr>,
@@ -164,8 +168,14 @@ impl Models {
         }
         for row in file.sink {
             for name in &row.callee {
-                let (argument, when) = (row.argument.clone(), row.when.clone());
-                let sink = Sink { argument, tag: row.tag, when, is_fragment: row.is_fragment };
+                let sink = Sink {
+                    argument: row.argument.clone(),
+                    tag: row.tag,
+                    when: row.when.clone(),
+                    is_fragment: row.is_fragment,
+                    page: row.page,
+                    says_type: row.says_type.clone(),
+                };
                 let table = if row.attribute { &mut self.bound_sinks } else { &mut self.sinks };
                 table.place(name).push(sink);
             }
@@ -214,6 +224,8 @@ impl Models {
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
         self.types_of_answer.extend(file.type_of_answer);
+        self.present_answers.extend(file.present_answer);
+        self.prepares_answer.extend(file.prepares_answer);
         self.script_operators.extend(file.script_operators);
         self.literal_operators.extend(file.literal_operators);
         self.managers.extend(file.managers);
@@ -492,6 +504,16 @@ impl Models {
     /// Whether an attribute or keyword says of what type an answer is.
     pub fn is_type_of_answer(&self, name: &str) -> bool {
         self.types_of_answer.contains(name)
+    }
+
+    /// Whether an object stands for the answer to the present request.
+    pub fn is_present_answer(&self, name: &str) -> bool {
+        self.present_answers.contains(name)
+    }
+
+    /// Methods that a framework calls before the one that answers.
+    pub fn prepares_answer(&self) -> &[SmolStr] {
+        &self.prepares_answer
     }
 
     /// Whether a parameter with a call of it as default or in its annotation is given by the client.
