@@ -58,7 +58,10 @@ impl Evaluator<'_> {
             if types.iter().any(Option::is_none)
                 && let Some(prepared) = self.prepared_type(&one.name)
             {
-                types.iter_mut().filter(|kind| kind.is_none()).for_each(|kind| *kind = Some(prepared.clone()));
+                types
+                    .iter_mut()
+                    .filter(|kind| kind.is_none())
+                    .for_each(|kind| *kind = Some(prepared.clone()));
             }
             let says_page = types.iter().any(|kind| kind.as_deref().is_some_and(is_page));
             let says_other = !types.is_empty()
@@ -255,7 +258,9 @@ impl Evaluator<'_> {
     /// `return {"statusCode": 200, "headers": {"Content-Type": "text/html"}, "body": text}`: what a gateway makes an
     /// answer of.
     pub(super) fn tell_gateway(&mut self, answer: &Value, at: Location, argument: Location) {
-        let (Some(_), Some(headers)) = (header(answer, "statuscode"), header(answer, HEADERS)) else { return };
+        let (Some(_), Some(headers)) = (header(answer, "statuscode"), header(answer, HEADERS)) else {
+            return;
+        };
         let sunk = Sunk::at(at, argument, "the response", None);
         if let Some(target) = header(headers, "location") {
             self.tell_sink(Tag::Redirect, target, &sunk);

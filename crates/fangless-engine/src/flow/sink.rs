@@ -25,15 +25,21 @@ pub(super) struct Sunk<'s> {
     answer: Option<SmolStr>,
     /// The answer is a page only where the program says so.
     needs_type: bool,
+    /// An address that begins with a slash lies below one that the client has.
+    below_base: bool,
 }
 
 impl<'s> Sunk<'s> {
     pub(super) fn at(at: Location, argument: Location, callee: &'s str, assumed: Option<SmolStr>) -> Self {
-        Self { at, argument, callee, assumed, answer: None, needs_type: false }
+        Self { at, argument, callee, assumed, answer: None, needs_type: false, below_base: false }
     }
 
     pub(super) fn in_answer(self, answer: Option<SmolStr>) -> Self {
         Self { answer, ..self }
+    }
+
+    fn below_base(self, below_base: bool) -> Self {
+        Self { below_base, ..self }
     }
 
     pub(super) fn needing_type(self, needs_type: bool) -> Self {
@@ -121,7 +127,8 @@ impl Evaluator<'_> {
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
                 let sunk = Sunk::at(event.at, argument, &callee, event.assumed.clone())
                     .in_answer(answer.clone())
-                    .needing_type(sink.page == Some(Page::WhereSaid));
+                    .needing_type(sink.page == Some(Page::WhereSaid))
+                    .below_base(sink.below_base);
                 self.tell_sink(sink.tag, &passed.value, &sunk);
             }
         }
@@ -143,7 +150,9 @@ impl Evaluator<'_> {
         let Sunk { at, argument, callee, .. } = *sunk;
         let dangerous_for = tag;
         let tag = match tag {
-            Tag::Request if has_fixed_host(value) => Tag::RequestPath,
+            Tag::Request if has_fixed_host(value) || sunk.below_base && begins_with_slash(value) => {
+                Tag::RequestPath
+            }
             Tag::Redirect if has_fixed_host(value) => return,
             tag => tag,
         };
@@ -446,6 +455,10 @@ fn looks_like_sql(value: &Value) -> bool {
         "exec" | "execute" | "call" | "grant" | "pragma" => true,
         _ => false,
     }
+}
+
+fn begins_with_slash(value: &Value) -> bool {
+    matches!(&value.shape, Shape::Pieces(pieces) if matches!(pieces.first(), Some(Piece::Text(start)) if start.starts_with('/')))
 }
 
 /// A URL whose scheme and host are constant: what follows can only choose the path.

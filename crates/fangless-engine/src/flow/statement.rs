@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::dictionary::dictionary_of;
 use super::evaluator::{Evaluator, Variables, join_states};
-use super::event::{BindingEvent, BindingKind};
+use super::event::{BindingEvent, BindingKind, Passed};
 use super::place::has_parts;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
@@ -434,6 +434,19 @@ impl Evaluator<'_> {
             };
             self.rebind(owner, updated);
         }
+    }
+
+    /// `setattr(session, "verify", False)` binds what `session.verify = False` does.
+    pub(super) fn tell_set(&mut self, whole: &Expression, passed: &[Passed<'_>]) {
+        let [object, name, value] = passed else { return };
+        let Some(name) = name.value.as_text() else { return };
+        let owner = Box::new(object.argument.value.clone());
+        let target = Expression {
+            range: whole.range,
+            kind: ExpressionKind::Attribute { value: owner, name: name.into() },
+        };
+        let statement = Statement { range: whole.range, kind: StatementKind::Pass };
+        self.tell_binding(&target, &value.value, &value.argument.value, &statement);
     }
 
     fn tell_binding(

@@ -21,6 +21,7 @@ pub struct Sink {
     pub tag: Tag,
     pub when: Vec<Condition>,
     pub is_fragment: bool,
+    pub below_base: bool,
     pub page: Option<Page>,
     pub says_type: Vec<ArgumentSelector>,
 }
@@ -94,6 +95,9 @@ pub struct Models {
     provides: FxHashSet<SmolStr>,
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
+    patterns: FxHashSet<SmolStr>,
+    declares_option: FxHashSet<SmolStr>,
+    never_empty: FxHashSet<SmolStr>,
     types_of_answer: FxHashSet<SmolStr>,
     present_answers: FxHashSet<SmolStr>,
     prepares_answer: Vec<SmolStr>,
@@ -173,6 +177,7 @@ impl Models {
                     tag: row.tag,
                     when: row.when.clone(),
                     is_fragment: row.is_fragment,
+                    below_base: row.below_base,
                     page: row.page,
                     says_type: row.says_type.clone(),
                 };
@@ -223,6 +228,9 @@ impl Models {
         self.provides.extend(file.provides);
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
+        self.patterns.extend(file.patterns);
+        self.declares_option.extend(file.declares_option);
+        self.never_empty.extend(file.never_empty);
         self.types_of_answer.extend(file.type_of_answer);
         self.present_answers.extend(file.present_answer);
         self.prepares_answer.extend(file.prepares_answer);
@@ -499,6 +507,21 @@ impl Models {
     pub fn is_lookup(&self, method: &str) -> bool {
         self.lookups.contains(method)
             || self.lookup_starts.iter().any(|start| method.starts_with(start.as_str()))
+    }
+
+    /// Whether a keyword of a validator is a regular expression that a text has to match.
+    pub fn is_pattern(&self, keyword: &str) -> bool {
+        self.patterns.contains(keyword)
+    }
+
+    /// Whether a method tells a parser of command lines what one of its options may be.
+    pub fn declares_option(&self, method: &str) -> bool {
+        self.declares_option.contains(method)
+    }
+
+    /// Whether what a call gives has an element.
+    pub fn is_never_empty(&self, callee: &str) -> bool {
+        self.never_empty.contains(callee)
     }
 
     /// Whether an attribute or keyword says of what type an answer is.

@@ -65,6 +65,15 @@ pub struct ModelFile {
     /// Calls that take `..` and links out of a path.
     #[serde(default)]
     pub resolves: Vec<SmolStr>,
+    /// Keywords of validators whose value is a regular expression that a text has to match.
+    #[serde(default)]
+    pub patterns: Vec<SmolStr>,
+    /// Methods that tell a parser of command lines what one of its options may be.
+    #[serde(default)]
+    pub declares_option: Vec<SmolStr>,
+    /// Calls that raise where they find nothing: what they give has an element.
+    #[serde(default)]
+    pub never_empty: Vec<SmolStr>,
     /// Attributes and keywords that say of what type an answer is.
     #[serde(default)]
     pub type_of_answer: Vec<SmolStr>,
@@ -196,6 +205,9 @@ pub struct SinkRow {
     /// It is a part of a statement: on a receiver of unknown type it need not read as a whole one.
     #[serde(default)]
     pub is_fragment: bool,
+    /// What begins with a slash lies below an address that the receiver has: it names no other host.
+    #[serde(default)]
+    pub below_base: bool,
     /// The text becomes part of an answer, which is a page by its type.
     #[serde(default)]
     pub page: Option<Page>,
@@ -338,6 +350,9 @@ pub struct HandlerRow {
     /// wired up.
     #[serde(default)]
     pub returning: Vec<SmolStr>,
+    /// Only in files that import something of this package: the names alone say too little.
+    #[serde(default)]
+    pub package: Option<SmolStr>,
     /// Label of the parameters that no other key describes.
     #[serde(default)]
     pub label: Option<Label>,
