@@ -76,8 +76,7 @@ impl Evaluator<'_> {
             // A path gives texts and numbers; who is handed an object is no view, or a decorator looked it up.
             let of_path = handled.handler.is_some_and(|handler| !handler.returning.is_empty());
             if let Some(annotation) = &parameter.annotation
-                && of_path
-                && self.is_object(annotation)
+                && (of_path && self.is_object(annotation) || self.is_stored(annotation))
             {
                 return self.typed(annotation, Taint::default());
             }
@@ -303,6 +302,14 @@ impl Evaluator<'_> {
             Some(pattern) if character::is_anchored(pattern, "search") => character::harmless_match(pattern),
             _ => TagSet::EMPTY,
         }
+    }
+
+    /// Whether an annotation names a class whose objects a database keeps: no message carries one.
+    fn is_stored(&mut self, annotation: &Expression) -> bool {
+        let value = self.quietly(|evaluator| evaluator.expression(annotation));
+        let Shape::Class(class) = value.shape else { return false };
+        self.external_base(class)
+            .is_some_and(|base| self.program.models.derives_from(&base, "django.db.models.Model"))
     }
 
     /// `int | str | None`
