@@ -111,6 +111,7 @@ impl Evaluator<'_> {
 
     pub(super) fn pass<'e>(&mut self, argument: &'e Argument) -> Passed<'e> {
         let value = self.expression(&argument.value);
+        let value = self.sealed(value);
         let base = match &value.shape {
             Shape::Class(class) => self.external_base(*class),
             _ => None,
@@ -158,6 +159,11 @@ impl Evaluator<'_> {
                 let outcome = self.call_function(*reference, None, passed, whole);
                 self.note_call(called, *reference, &outcome);
                 return self.as_declared(*reference, None, outcome.value);
+            }
+            Shape::Closure { function: reference, captured } => {
+                let outcome = self.call_closure(*reference, Some(captured), None, passed, whole);
+                self.note_call(called, *reference, &outcome);
+                return outcome.value;
             }
             Shape::Bound { receiver, function: reference } => {
                 let outcome = self.call_method(*reference, receiver, function, passed, whole);

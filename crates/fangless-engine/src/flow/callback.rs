@@ -186,7 +186,12 @@ fn keywords_of(row: &CallbackRow, passed: &[Passed<'_>]) -> Vec<(Argument, Value
 fn is_callable(value: &Value) -> bool {
     matches!(
         value.shape,
-        Shape::Function(_) | Shape::Bound { .. } | Shape::Partial(_) | Shape::External(_) | Shape::Class(_)
+        Shape::Function(_)
+            | Shape::Closure { .. }
+            | Shape::Bound { .. }
+            | Shape::Partial(_)
+            | Shape::External(_)
+            | Shape::Class(_)
     )
 }
 

@@ -12,7 +12,7 @@ use super::event::Passed;
 use super::function::{changed_receiver, has_decorator};
 use super::program::Program;
 use super::taint::Taint;
-use super::value::{ClassReference, FunctionReference, Shape, Value};
+use super::value::{ClassReference, FunctionReference, Partial, Shape, Value};
 use crate::syntax::ir::{Argument, Expression, ExpressionKind, Function, Ir, Statement, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
@@ -130,6 +130,11 @@ impl Evaluator<'_> {
         self.lineage(class).libraries.iter().any(|name| name.starts_with("enum."))
     }
 
+    pub(super) fn is_exception(&mut self, class: ClassReference) -> bool {
+        let is_one = |name: &SmolStr| name.ends_with("Error") || name.ends_with("Exception");
+        self.lineage(class).libraries.iter().any(is_one)
+    }
+
     fn members(&mut self, class: ClassReference) -> Arc<Members> {
         let members = match self.program.members.get(&class) {
             Some((members, _)) => members,
@@ -154,7 +159,7 @@ impl Evaluator<'_> {
         let members = self.members(owner);
         if let Some(method) = members.methods.get(name) {
             self.reads.headers.insert(method.chunk);
-            return Some(Value { shape: Shape::Function(*method), taint: Taint::default() });
+            return Some(self.decorated_method(*method));
         }
         let (chunk, bound) = members.attributes.get(name)?;
         let value = self.value_in(*chunk, bound);
@@ -163,6 +168,29 @@ impl Evaluator<'_> {
             return Some(Value { shape: Shape::Object { class, attributes }, taint: Taint::default() });
         }
         Some(value)
+    }
+
+    /// A method under those of its decorators that are functions of the workspace.
+    fn decorated_method(&mut self, method: FunctionReference) -> Value {
+        let plain = Value { shape: Shape::Function(method), taint: Taint::default() };
+        let program = self.program;
+        let Some((_, function)) = program.function(method) else { return plain };
+        let is_known = |decorator: &Expression| {
+            matches!(&decorator.kind, ExpressionKind::Name(name)
+                if matches!(name.as_str(), "property" | "staticmethod" | "classmethod" | "abstractmethod"))
+        };
+        if function.decorators.iter().all(is_known) || self.frames.len() > 2 * MAX_CALL_DEPTH {
+            return plain;
+        }
+        let Some(frame) = self.new_frame(method.chunk) else { return plain };
+        self.frames.push(frame);
+        let value = self.quietly(|evaluator| {
+            let decorators: Vec<Value> =
+                function.decorators.iter().map(|decorator| evaluator.expression(decorator)).collect();
+            evaluator.decorated(method, function, &decorators)
+        });
+        self.frames.pop();
+        value
     }
 
     /// The fields of a dataclass, those of its bases first.
@@ -208,6 +236,14 @@ impl Evaluator<'_> {
     /// A function of a class, read from an object or from the class itself.
     pub(super) fn bound(&mut self, value: Value, owner: &Value) -> Value {
         let program = self.program;
+        if let (Shape::Closure { .. }, Shape::Object { .. }) = (&value.shape, &owner.shape) {
+            let undecorated = value.as_function().and_then(|reference| program.function(reference));
+            if undecorated.is_some_and(|(_, function)| has_decorator(function, "staticmethod")) {
+                return value;
+            }
+            let partial = Partial { function: value, passed: vec![(None, owner.clone())] };
+            return Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() };
+        }
         let Shape::Function(reference) = &value.shape else { return value };
         let Some((_, function)) = program.function(*reference) else { return value };
         let receiver = match &owner.shape {

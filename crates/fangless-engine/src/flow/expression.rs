@@ -185,6 +185,8 @@ impl Evaluator<'_> {
                     return value;
                 }
                 match self.class_attribute(*class, name) {
+                    // What an exception was raised with.
+                    None if name == "args" && self.is_exception(*class) => Value::tainted(owner.deep_taint()),
                     Some(value) => self.bound(value, owner),
                     None => {
                         // `self.request` of a view: what the library's class knows.

@@ -6,11 +6,11 @@ use smol_str::SmolStr;
 
 use super::bounds::MAX_RECENT;
 use super::call::Called;
-use super::evaluator::{Evaluator, Variables};
+use super::evaluator::{Evaluator, Frame, Variables};
 use super::event::Passed;
 use super::summary::{Incoming, Summary};
 use super::taint::{Location, TagSet, Taint};
-use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
+use super::value::{Captured, ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::syntax::ir::{
     Argument, ArgumentKind, Expression, ExpressionKind, Function, Parameter, ParameterKind,
@@ -40,6 +40,17 @@ impl Outcome {
             at,
             note: SmolStr::default(),
         }
+    }
+
+    /// What the body left in a variable around it, with what that was before where not every way out changes it.
+    pub(super) fn left_in(&self, name: &str, before: impl FnOnce() -> Value) -> Option<Value> {
+        let after = self.after(name)?;
+        let is_always = self.summary.exits.iter().all(|(_, state)| state.get(name).is_some());
+        Some(if is_always { after } else { before().join(&after) })
+    }
+
+    pub(super) fn outward(&self) -> &[SmolStr] {
+        &self.summary.outward
     }
 
     /// Whether the body bound a parameter to something else: it no longer stands for what the caller passed.
@@ -112,19 +123,37 @@ impl Evaluator<'_> {
         passed: &[Passed<'_>],
         whole: &Expression,
     ) -> Outcome {
+        self.call_closure(reference, None, receiver, passed, whole)
+    }
+
+    /// Calls a function that has, or has not, kept variables of the scope in which it was defined.
+    pub(super) fn call_closure(
+        &mut self,
+        reference: FunctionReference,
+        captured: Option<&Captured>,
+        receiver: Option<Value>,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+    ) -> Outcome {
         self.reads.headers.insert(reference.chunk);
         self.note_given(reference, receiver.is_some(), passed);
         let at = self.location(whole.range);
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
         let Some((_, function)) = program.function(reference) else { return unknown };
+        if self.is_awaited(reference, receiver.as_ref(), passed) {
+            return unknown;
+        }
         // A function that calls itself does what it does without that.
-        if self.frames.iter().any(|frame| frame.function == Some(reference)) {
+        let is_same = |frame: &Frame| {
+            frame.function == Some(reference) && (captured.is_none() || frame.captured.as_ref() == captured)
+        };
+        if self.frames.iter().any(is_same) {
             return unknown;
         }
         let note: SmolStr = format!("passed to `{}`", function.name).into();
         let outcome = if function.is_nested {
-            self.follow(reference, receiver.as_ref(), passed, at, &note)
+            self.follow(reference, captured, receiver.as_ref(), passed, at, &note)
         } else {
             self.summary(reference, receiver.as_ref(), passed, at).map(|(summary, incoming)| {
                 self.tell_summary(&summary, &incoming, at, &note);
@@ -138,6 +167,11 @@ impl Evaluator<'_> {
         let is_static = has_decorator(function, "staticmethod");
         let skip = usize::from(receiver.is_some() && !is_static);
         self.update_arguments(function, skip, passed, &outcome);
+        self.keep_outward(reference, captured, &outcome);
+        for exception in &outcome.summary.thrown {
+            let exception = outcome.incoming.actual(exception, at, &outcome.note);
+            self.throw(exception);
+        }
         outcome
     }
 
@@ -145,6 +179,7 @@ impl Evaluator<'_> {
     fn follow(
         &mut self,
         reference: FunctionReference,
+        captured: Option<&Captured>,
         receiver: Option<&Value>,
         passed: &[Passed<'_>],
         at: Location,
@@ -161,8 +196,11 @@ impl Evaluator<'_> {
         }
         // It sees the variables of the scope that it is called in, when that is where it was defined.
         let is_here = self.frame_ref().chunk == reference.chunk;
-        let closure = is_here.then(|| Arc::new(self.closure()));
-        let summary = self.run_body(reference, receiver, variables, closure);
+        let closure = match captured {
+            Some(captured) => Some(Arc::new(Variables::of(captured))),
+            None => is_here.then(|| Arc::new(self.closure())),
+        };
+        let summary = self.run_body(reference, receiver, variables, closure, captured.cloned());
         self.effort.ascend(height);
         let summary = Arc::new(summary?);
         let value = summary.value.clone();
@@ -228,11 +266,13 @@ impl Evaluator<'_> {
         receiver: Option<&Value>,
         variables: Variables,
         closure: Option<Arc<Variables>>,
+        captured: Option<Captured>,
     ) -> Option<Summary> {
         let program = self.program;
         let (info, function) = program.function(reference)?;
         let mut frame = self.new_frame(reference.chunk)?;
         frame.closure = closure;
+        frame.captured = captured;
         frame.function = Some(reference);
         frame.state = Some(variables);
         frame.class = match receiver.map(|receiver| &receiver.shape) {
@@ -249,6 +289,7 @@ impl Evaluator<'_> {
         }
         self.tell_held();
         self.following -= 1;
+        self.seal_results();
         let frame = self.frames.pop()?;
         let mut exits = frame.exits;
         let mut value = frame.returned;
@@ -264,8 +305,11 @@ impl Evaluator<'_> {
         // Of the variables only the parameters can be anyone else's.
         let is_parameter =
             |name: &SmolStr| function.parameters.iter().any(|parameter| parameter.name == *name);
+        let mut outward = frame.outward;
+        outward.extend(function.outer_names.iter().cloned());
+        outward.retain(|name| exits.iter().any(|(_, state)| state.get(name).is_some()));
         for (_, state) in &mut exits {
-            state.retain(is_parameter);
+            state.retain(|name| is_parameter(name) || outward.contains(name));
         }
         let mut rebound = frame.rebound;
         rebound.retain(is_parameter);
@@ -273,7 +317,7 @@ impl Evaluator<'_> {
         if is_quoting(&function.name) {
             value = without_parameters(value);
         }
-        Some(Summary::of_body(value, exits, rebound))
+        Some(Summary::of_body(value, exits, rebound, outward, frame.thrown))
     }
 
     /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.

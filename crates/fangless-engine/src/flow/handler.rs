@@ -37,7 +37,10 @@ impl Evaluator<'_> {
             return;
         };
         let (reference, receiver) = match &function.value.shape {
-            Shape::Function(reference) => (*reference, None),
+            Shape::Function(_) | Shape::Closure { .. } => match function.value.as_function() {
+                Some(reference) => (reference, None),
+                None => return,
+            },
             Shape::Bound { receiver, function } => (*function, Some((**receiver).clone())),
             _ => return,
         };
@@ -93,6 +96,15 @@ impl Evaluator<'_> {
         }
         if is_elsewhere {
             self.frames.pop();
+        }
+        let decorated = match &function.decorators[..] {
+            [] => None,
+            _ => self.frame_ref().state.as_ref().and_then(|state| state.get(&function.name).cloned()),
+        };
+        if let Some(passed_on) =
+            decorated.and_then(|decorated| self.passed_on(reference, &decorated, &variables))
+        {
+            variables = passed_on;
         }
         frame.state = Some(variables);
         let ir = info.ir.clone();

@@ -9,6 +9,7 @@ mod call;
 mod callback;
 mod character;
 mod class;
+mod closure;
 mod dictionary;
 mod each;
 mod evaluator;

@@ -59,8 +59,10 @@ pub struct Function {
     pub returns: Option<Expression>,
     pub body: Vec<Statement>,
     pub decorators: Vec<Expression>,
-    /// Names declared `global` in the body.
-    pub globals: Vec<SmolStr>,
+    /// Names declared `global` or `nonlocal` in the body.
+    pub outer_names: Vec<SmolStr>,
+    /// Of a function that stands in another one, every name in it, sorted: what it may see of the variables around it.
+    pub names: Vec<SmolStr>,
     pub is_generator: bool,
     /// Stands in another function, whose variables it sees.
     pub is_nested: bool,

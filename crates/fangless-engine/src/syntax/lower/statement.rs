@@ -81,10 +81,10 @@ impl<'tree> Lowering<'tree> {
             }
             "import_statement" => StatementKind::Import(self.imported_names(node, None)),
             "import_from_statement" | "future_import_statement" => self.import_from(node),
-            "global_statement" => {
+            "global_statement" | "nonlocal_statement" => {
                 let names: Vec<SmolStr> = children(node).into_iter().map(|child| self.name(child)).collect();
                 if let Some(scope) = self.scopes.last_mut() {
-                    scope.globals.extend(names.iter().cloned());
+                    scope.outer_names.extend(names.iter().cloned());
                 }
                 StatementKind::Global(names)
             }
@@ -97,7 +97,7 @@ impl<'tree> Lowering<'tree> {
             }
             "break_statement" => StatementKind::Break,
             "continue_statement" => StatementKind::Continue,
-            "pass_statement" | "nonlocal_statement" | "type_alias_statement" => StatementKind::Pass,
+            "pass_statement" | "type_alias_statement" => StatementKind::Pass,
             "print_statement" | "exec_statement" => StatementKind::Error(self.child_expressions(node)),
             "ERROR" => {
                 self.error(node, out);
@@ -373,7 +373,7 @@ impl<'tree> Lowering<'tree> {
         let returns = node.child_by_field_name("return_type").map(|annotation| self.annotation(annotation));
         self.scopes.push(FunctionScope::default());
         let body = self.field_block(node, "body");
-        let scope = self.scopes.pop().unwrap_or_default();
+        let scope = self.leave_scope();
         let name_node = node.child_by_field_name("name").unwrap_or(node);
         self.add_function(Function {
             name: node.child_by_field_name("name").map(|name| self.name(name)).unwrap_or_default(),
@@ -383,7 +383,8 @@ impl<'tree> Lowering<'tree> {
             returns,
             body,
             decorators,
-            globals: scope.globals,
+            outer_names: scope.outer_names,
+            names: scope.names,
             is_generator: scope.is_generator,
             is_nested: !self.scopes.is_empty(),
         })
@@ -394,7 +395,7 @@ impl<'tree> Lowering<'tree> {
             node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default();
         self.scopes.push(FunctionScope::default());
         let body = self.field(node, "body");
-        self.scopes.pop();
+        let scope = self.leave_scope();
         let range = self.range(node);
         self.add_function(Function {
             name: SmolStr::default(),
@@ -404,7 +405,8 @@ impl<'tree> Lowering<'tree> {
             returns: None,
             body: vec![Statement { range: body.range, kind: StatementKind::Return(Some(body)) }],
             decorators: Vec::new(),
-            globals: Vec::new(),
+            outer_names: Vec::new(),
+            names: scope.names,
             is_generator: false,
             is_nested: !self.scopes.is_empty(),
         })
