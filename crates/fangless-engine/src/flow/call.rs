@@ -8,6 +8,7 @@ use super::evaluator::Evaluator;
 use super::event::{CallEvent, Passed, select};
 use super::function::Outcome;
 use super::library;
+use super::special;
 use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
@@ -180,6 +181,16 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
+        if let Some(made) = made_by_hand(function, passed) {
+            return made;
+        }
+        if let Some(Shape::Object { class, .. }) = receiver.map(|receiver| &receiver.shape)
+            && method == Some("start")
+            && let Some(runner) = self.runner(*class)
+        {
+            let object = receiver.cloned();
+            return self.call_function(runner, object, &[], whole).value;
+        }
         self.note_type_by_call(function, passed);
         self.update_dictionary(function, passed);
         if let Shape::Method { receiver, name } = &callee.shape
@@ -199,7 +210,17 @@ impl Evaluator<'_> {
                 return result;
             }
             if let ("format", Some(text)) = (method, receiver.as_text()) {
-                return format_call(text, passed);
+                let shown: Vec<Passed<'_>> = match text.contains(['.', '[']) {
+                    true => passed.to_vec(),
+                    false => passed
+                        .iter()
+                        .map(|one| Passed {
+                            value: self.shown(one.value.clone(), special::FORMATTED),
+                            ..one.clone()
+                        })
+                        .collect(),
+                };
+                return format_call(text, &shown);
             }
             if let ("format_map", Some(text), [mapping]) = (method, receiver.as_text(), values.as_slice())
                 && let Shape::Mapping { entries, .. } = &mapping.shape
@@ -221,6 +242,18 @@ impl Evaluator<'_> {
             }
         }
         self.call_library(called)
+    }
+
+    /// What `start` of a thread's or process's own class runs.
+    fn runner(&mut self, class: ClassReference) -> Option<FunctionReference> {
+        let base = self.external_base(class)?;
+        if !matches!(base.rsplit('.').next(), Some("Thread" | "Process")) {
+            return None;
+        }
+        match self.class_attribute(class, "run")?.shape {
+            Shape::Function(function) => Some(function),
+            _ => None,
+        }
     }
 
     /// The result of a function of the project, harmless where the configuration says so.
@@ -317,7 +350,7 @@ impl Evaluator<'_> {
         if let Some(result) = qualified.and_then(|name| self.built_in(name, passed)) {
             return result;
         }
-        if let Some(result) = self.chosen(called) {
+        if let Some(result) = self.chosen(called).or_else(|| self.iterator_call(called)) {
             return result;
         }
         if let Some(result) = self.call_back(called) {
@@ -414,6 +447,15 @@ impl Evaluator<'_> {
             }
         }
         outcome
+    }
+}
+
+/// `object.__new__(cls)`, `super().__new__(cls)`: an object in which nothing is bound yet.
+fn made_by_hand(function: &Expression, passed: &[Passed<'_>]) -> Option<Value> {
+    let ExpressionKind::Attribute { name, .. } = &function.kind else { return None };
+    match &passed.first().filter(|_| name == "__new__")?.value.shape {
+        Shape::Class(class) => Some(super::function::empty(*class)),
+        _ => None,
     }
 }
 

@@ -122,7 +122,14 @@ impl Evaluator<'_> {
             "getattr" => {
                 let name = called.passed.get(1)?.value.as_text()?.into();
                 let value = self.attribute(&first.value, &name);
-                Some(self.property(value, called.whole))
+                let value = self.property(value, called.whole);
+                match called.passed.get(2) {
+                    // Nothing is known of an attribute of that name: there may be none.
+                    Some(default) if matches!(value.shape, Shape::Method { .. } | Shape::Unknown) => {
+                        Some(value.join(&default.value))
+                    }
+                    _ => Some(value),
+                }
             }
             "importlib.import_module" | "__import__" => {
                 let name = first.value.as_text().filter(|name| !name.starts_with('.'))?;

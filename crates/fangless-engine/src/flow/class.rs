@@ -20,6 +20,8 @@ use crate::text::{ChunkKind, TextRange};
 #[derive(Debug, Default)]
 pub(super) struct Members {
     methods: FxHashMap<SmolStr, FunctionReference>,
+    /// What binds an attribute: `@name.setter`.
+    setters: FxHashMap<SmolStr, FunctionReference>,
     /// Names bound in the body, each with the chunk and the expression that it is bound to.
     attributes: FxHashMap<SmolStr, (u64, Expression)>,
     /// Annotated names in order, with their annotations: the fields of a dataclass.
@@ -167,7 +169,16 @@ impl Evaluator<'_> {
             let attributes = Arc::new([("value".into(), value)]);
             return Some(Value { shape: Shape::Object { class, attributes }, taint: Taint::default() });
         }
-        Some(value)
+        Some(self.named_attribute(value, class, name))
+    }
+
+    /// What binds an attribute of an object of a class, where that is a function.
+    pub(super) fn class_setter(&mut self, class: ClassReference, name: &str) -> Option<FunctionReference> {
+        let lineage = self.lineage(class);
+        let setter =
+            lineage.classes.iter().find_map(|owner| self.members(*owner).setters.get(name).copied())?;
+        self.reads.headers.insert(setter.chunk);
+        Some(setter)
     }
 
     /// A method under those of its decorators that are functions of the workspace.
@@ -372,10 +383,12 @@ fn is_property(function: &Function) -> bool {
 }
 
 /// `@name.setter`: the name keeps meaning what reads it.
-fn is_accessor(function: &Function) -> bool {
-    function.decorators.iter().any(|decorator| {
-        matches!(&decorator.kind, ExpressionKind::Attribute { name, .. }
-            if matches!(name.as_str(), "setter" | "deleter"))
+fn accessor(function: &Function) -> Option<&str> {
+    function.decorators.iter().find_map(|decorator| match &decorator.kind {
+        ExpressionKind::Attribute { name, .. } if matches!(name.as_str(), "setter" | "deleter") => {
+            Some(name.as_str())
+        }
+        _ => None,
     })
 }
 
@@ -405,8 +418,12 @@ impl Members {
     fn read(&mut self, chunk: u64, ir: &Ir, statement: &Statement) {
         match &statement.kind {
             StatementKind::Function(index) => {
-                if let Some(function) = ir.functions.get(*index).filter(|function| !is_accessor(function)) {
-                    self.methods.insert(function.name.clone(), FunctionReference { chunk, index: *index });
+                let Some(function) = ir.functions.get(*index) else { return };
+                let reference = FunctionReference { chunk, index: *index };
+                match accessor(function) {
+                    None => drop(self.methods.insert(function.name.clone(), reference)),
+                    Some("setter") => drop(self.setters.insert(function.name.clone(), reference)),
+                    Some(_) => {}
                 }
             }
             StatementKind::Assign { targets, value } => {

@@ -63,6 +63,7 @@ impl Evaluator<'_> {
         let object = dictionary_of(dictionary)?;
         let Some(Constant::Text(name)) = key.as_constant() else { return None };
         let owned = self.quietly(|evaluator| evaluator.expression(object));
-        matches!(owned.shape, Shape::Object { .. }).then(|| self.attribute(&owned, &name.as_ref().into()))
+        matches!(owned.shape, Shape::Object { .. } | Shape::Record { .. })
+            .then(|| self.attribute(&owned, &name.as_ref().into()))
     }
 }

@@ -220,6 +220,8 @@ pub(super) struct Frame {
     pub(super) held: Vec<Held>,
     /// The call under evaluation whose result gets a name, and the name.
     pub(super) named_next: Option<(TextRange, SmolStr)>,
+    /// The statement under evaluation.
+    pub(super) at: TextRange,
     /// What the function keeps of the scope in which it was defined, where it left that.
     pub(super) captured: Option<Captured>,
     /// Variables of scopes around this body that it bound or changed.
@@ -327,6 +329,7 @@ impl<'a> Evaluator<'a> {
             notes: 0,
             held: Vec::new(),
             named_next: None,
+            at: TextRange::default(),
             captured: None,
             outward: Vec::new(),
             thrown: Vec::new(),

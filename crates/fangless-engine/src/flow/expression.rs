@@ -10,6 +10,7 @@ use super::event::{BindingEvent, BindingKind};
 use super::fold;
 use super::library;
 use super::place::has_parts;
+use super::special;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
@@ -187,7 +188,7 @@ impl Evaluator<'_> {
                 match self.class_attribute(*class, name) {
                     // What an exception was raised with.
                     None if name == "args" && self.is_exception(*class) => Value::tainted(owner.deep_taint()),
-                    Some(value) => self.bound(value, owner),
+                    Some(value) => self.described(value, owner),
                     None => {
                         // `self.request` of a view: what the library's class knows.
                         let base = self.external_base(*class).filter(|base| {
@@ -287,6 +288,9 @@ impl Evaluator<'_> {
                 };
                 Value { shape, taint: owner.deep_taint() }
             }
+            Shape::Object { .. } if self.has_special(owner, "__getitem__") => {
+                self.special(owner, "__getitem__", std::slice::from_ref(key)).unwrap_or_default()
+            }
             Shape::Object { .. } | Shape::Record { .. } => match self.tuple_items(owner) {
                 Some(items) => library::item(&Value::sequence(items, false), key),
                 None => library::item(owner, key),
@@ -329,6 +333,9 @@ impl Evaluator<'_> {
             taint.add(&right.deep_taint().cleared(tags));
             return Value { shape: left.shape.clone(), taint };
         }
+        if let Some(result) = self.own_operator(operator, left, right) {
+            return result;
+        }
         match operator {
             BinaryOperator::Add => {
                 if let (Shape::Sequence { items: a, open: x }, Shape::Sequence { items: b, open: y }) =
@@ -367,7 +374,10 @@ impl Evaluator<'_> {
                 library::mutate(left, "update", std::slice::from_ref(right))
                     .map_or_else(Value::unknown, |(joined, _)| joined)
             }
-            BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
+            BinaryOperator::Modulo if left.as_text().is_some() => {
+                let right = self.each_shown(right.clone());
+                library::percent(left, &right)
+            }
             BinaryOperator::Divide => {
                 let mut taint = left.deep_taint();
                 // What stands below a folder begins with the folder's name.
@@ -554,6 +564,11 @@ impl Evaluator<'_> {
                             self.expression(value);
                         }
                     }
+                    result = match conversion {
+                        Some('r') => self.shown(result, special::QUOTED),
+                        Some(_) => self.shown(result, special::AS_TEXT),
+                        None => self.shown(result, special::FORMATTED),
+                    };
                     if *conversion == Some('r') {
                         result = Value::tainted(library::quoted_taint(&result));
                     }

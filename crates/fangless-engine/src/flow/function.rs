@@ -49,6 +49,11 @@ impl Outcome {
         Some(if is_always { after } else { before().join(&after) })
     }
 
+    /// The tags that the body cleared of what a parameter was passed, on every way out with this truth.
+    pub(super) fn cleared(&self, parameter: &str, truth: Option<bool>) -> Option<TagSet> {
+        self.summary.cleared(parameter, truth)
+    }
+
     pub(super) fn outward(&self) -> &[SmolStr] {
         &self.summary.outward
     }
@@ -97,8 +102,12 @@ impl Evaluator<'_> {
             };
         }
         let mut attributes: Vec<(SmolStr, Value)> = Vec::new();
+        let made = self.newly_made(class, passed, whole);
         let initializer = self.class_attribute(class, "__init__");
         let Some(Value { shape: Shape::Function(reference), .. }) = initializer else {
+            if let Some(made) = made {
+                return made;
+            }
             // A dataclass, a named tuple, a pydantic model: fields by keyword or in order.
             let names = self.field_names(class);
             let mut rest = Taint::default();
@@ -110,10 +119,23 @@ impl Evaluator<'_> {
             }
             return self.made(class, attributes, rest, whole);
         };
-        let object =
-            Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
+        let object = made.unwrap_or_else(|| empty(class));
         let outcome = self.call_function(reference, Some(object.clone()), passed, whole);
         changed_receiver(self, reference, &outcome).unwrap_or(object)
+    }
+
+    /// What `__new__` of a class gives, where that is one of its objects.
+    fn newly_made(
+        &mut self,
+        class: ClassReference,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+    ) -> Option<Value> {
+        let maker = self.class_attribute(class, "__new__")?;
+        let Shape::Function(reference) = maker.shape else { return None };
+        let own = Value { shape: Shape::Class(class), taint: Taint::default() };
+        let made = self.call_function(reference, Some(own), passed, whole).value;
+        matches!(made.shape, Shape::Object { .. }).then_some(made)
     }
 
     pub(super) fn call_function(
@@ -411,6 +433,11 @@ impl Evaluator<'_> {
         });
         cleared.collect()
     }
+}
+
+/// An object of a class before anything is bound in it.
+pub(super) fn empty(class: ClassReference) -> Value {
+    Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() }
 }
 
 /// A function that says that it quotes: what a caller may pass, if anyone does, is quoted by it.

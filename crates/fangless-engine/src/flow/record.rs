@@ -129,6 +129,13 @@ impl Evaluator<'_> {
                     _ => None,
                 }
             }
+            "heapq.heappush" | "bisect.insort" => {
+                let list = &passed.first()?.argument.value;
+                let (changed, _) =
+                    super::library::mutate(first?, "append", std::slice::from_ref(&passed.get(1)?.value))?;
+                self.rebind(list, changed);
+                Some(Value::constant(Constant::None))
+            }
             "setattr" => {
                 let object = &passed.first()?.argument.value;
                 self.bind_in_dictionary(object, &passed.get(1)?.value, passed.get(2)?.value.clone());

@@ -31,6 +31,7 @@ impl Evaluator<'_> {
 
     fn statement(&mut self, statement: &Statement) {
         let notes = self.frame_ref().notes;
+        self.frame().at = statement.range;
         self.one_statement(statement);
         if self.frame_ref().notes > notes
             && !matches!(statement.kind, StatementKind::Assign { .. } | StatementKind::With { .. })
@@ -81,7 +82,10 @@ impl Evaluator<'_> {
             StatementKind::AugmentedAssign { target, operator, value } => {
                 let left = self.expression(target);
                 let right = self.expression(value);
-                let result = self.binary(*operator, &left, &right);
+                let result = match self.own_change(*operator, &left, &right) {
+                    Some(changed) => changed,
+                    None => self.binary(*operator, &left, &right),
+                };
                 match (&left.shape, &target.kind) {
                     // `+=` on a list changes it in place.
                     (Shape::Sequence { .. }, ExpressionKind::Name(_)) => self.rebind(target, result),
@@ -377,7 +381,9 @@ impl Evaluator<'_> {
                 let spelled = super::evaluator::spelled_name(target).unwrap_or_else(|| name.clone());
                 let value = value.step(self.location(target.range), StepKind::Assignment, &spelled);
                 let owned = self.expression(owner);
-                if has_parts(&owned) {
+                if let Some(updated) = self.set_through(&owned, name, &value) {
+                    self.rebind(owner, updated);
+                } else if has_parts(&owned) {
                     let updated = with_attribute(owned, name, value);
                     self.rebind(owner, updated);
                 } else {
@@ -393,7 +399,13 @@ impl Evaluator<'_> {
                     return;
                 }
                 let owned = self.expression(owner);
-                if has_parts(&owned) {
+                if let Shape::Object { .. } = owned.shape {
+                    let key = self.expression(index);
+                    let updated = self
+                        .special_change(&owned, "__setitem__", &[key.clone(), value.clone()])
+                        .unwrap_or_else(|| super::library::with_item(owned, &key, value));
+                    self.rebind(owner, updated);
+                } else if has_parts(&owned) {
                     let updated = self.with_element(owned, index, value);
                     self.rebind(owner, updated);
                 } else {
@@ -427,7 +439,9 @@ impl Evaluator<'_> {
                 self.update_aliases(name, &value);
             }
             // A container of a scope around the body: of the function that this one stands in, or of the module.
-            ExpressionKind::Name(name) if self.frame_ref().function.is_some() && has_parts(&value) => {
+            ExpressionKind::Name(name)
+                if self.frame_ref().function.is_some() && (has_parts(&value) || !value.taint.is_clean()) =>
+            {
                 self.set(name, value);
                 self.note_outward(name);
             }

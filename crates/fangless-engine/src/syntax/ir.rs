@@ -237,10 +237,21 @@ pub enum Pattern {
     Capture(SmolStr),
     Or(Vec<Pattern>),
     As(Box<Pattern>, SmolStr),
-    /// `[first, second]`, without a star.
+    /// `[first, *rest]`
     Sequence(Vec<Pattern>),
-    /// `{"key": pattern}`, without a rest.
-    Mapping(Vec<(Expression, Pattern)>),
+    /// `*rest` in a sequence; without a name where nothing is bound.
+    Star(Option<SmolStr>),
+    /// `{"key": pattern, **rest}`
+    Mapping {
+        entries: Vec<(Expression, Pattern)>,
+        rest: Option<SmolStr>,
+    },
+    /// `Point(first, y=second)`
+    Class {
+        class: Expression,
+        positional: Vec<Pattern>,
+        keywords: Vec<(SmolStr, Pattern)>,
+    },
     /// Anything else with structure: the names that it binds.
     Structure(Vec<SmolStr>),
 }

@@ -332,26 +332,63 @@ impl<'tree> Lowering<'tree> {
             | "dotted_name"
             | "unary_operator" => Pattern::Value(self.expression(node)),
             "list_pattern" | "tuple_pattern" | "dict_pattern" => self.structure(node),
+            "splat_pattern" => Pattern::Star(self.splat_name(node)),
+            "class_pattern" => self.class_pattern(node),
             _ => Pattern::Structure(self.bound_names(node)),
         }
     }
 
     fn structure(&mut self, node: Node<'tree>) -> Pattern {
         let parts = children(node);
-        let has_rest = parts.iter().any(|part| {
-            part.kind().contains("splat")
-                || part.named_child(0).is_some_and(|inner| inner.kind().contains("splat"))
-        });
         match (node.kind(), parts.as_slice()) {
-            _ if has_rest => Pattern::Structure(self.bound_names(node)),
             // `(pattern)`
             ("tuple_pattern", [single]) if node.child_count() == 3 => self.pattern(*single),
-            ("dict_pattern", parts) if parts.len() % 2 == 0 => Pattern::Mapping(
-                parts.chunks_exact(2).map(|pair| (self.expression(pair[0]), self.pattern(pair[1]))).collect(),
-            ),
-            ("dict_pattern", _) => Pattern::Structure(self.bound_names(node)),
+            ("dict_pattern", parts) => {
+                let (parts, rest) = match parts.split_last() {
+                    Some((last, before)) if last.kind() == "splat_pattern" => {
+                        (before, self.splat_name(*last))
+                    }
+                    _ => (parts, None),
+                };
+                if parts.len() % 2 != 0 {
+                    return Pattern::Structure(self.bound_names(node));
+                }
+                let entries = parts
+                    .chunks_exact(2)
+                    .map(|pair| (self.expression(pair[0]), self.pattern(pair[1])))
+                    .collect();
+                Pattern::Mapping { entries, rest }
+            }
             (_, parts) => Pattern::Sequence(parts.iter().map(|part| self.pattern(*part)).collect()),
         }
+    }
+
+    fn splat_name(&self, node: Node<'tree>) -> Option<SmolStr> {
+        let name = children(node).into_iter().find(|child| child.kind() == "identifier")?;
+        Some(self.name(name)).filter(|name| name != "_")
+    }
+
+    fn class_pattern(&mut self, node: Node<'tree>) -> Pattern {
+        let parts = children(node);
+        let Some((class, parts)) = parts.split_first() else { return Pattern::Wildcard };
+        let class = self.expression(*class);
+        let (mut positional, mut keywords) = (Vec::new(), Vec::new());
+        for part in parts {
+            let inner = if part.kind() == "case_pattern" { part.named_child(0) } else { Some(*part) };
+            match inner.filter(|inner| inner.kind() == "keyword_pattern") {
+                Some(keyword) => {
+                    let sides = children(keyword);
+                    let [name, .., pattern] = sides.as_slice() else {
+                        // `Point(x=_)` binds nothing.
+                        continue;
+                    };
+                    let name = self.name(*name);
+                    keywords.push((name, self.pattern(*pattern)));
+                }
+                None => positional.push(self.pattern(*part)),
+            }
+        }
+        Pattern::Class { class, positional, keywords }
     }
 
     fn bound_names(&self, node: Node<'tree>) -> Vec<SmolStr> {
