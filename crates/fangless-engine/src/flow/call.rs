@@ -159,7 +159,8 @@ impl Evaluator<'_> {
             Shape::Function(reference) => {
                 let outcome = self.call_function(*reference, None, passed, whole);
                 self.note_call(called, *reference, &outcome);
-                return self.as_declared(*reference, None, outcome.value);
+                let value = self.as_declared(*reference, None, outcome.value);
+                return self.dispatched(*reference, passed, whole, value);
             }
             Shape::Closure { function: reference, captured } => {
                 let outcome = self.call_closure(*reference, Some(captured), None, passed, whole);
@@ -181,7 +182,7 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        if let Some(made) = made_by_hand(function, passed) {
+        if let Some(made) = made_by_hand(function, passed).or_else(|| self.call_of_base(called)) {
             return made;
         }
         if let Some(Shape::Object { class, .. }) = receiver.map(|receiver| &receiver.shape)
@@ -522,7 +523,7 @@ fn spread(passed: &[Passed<'_>]) -> Option<Vec<(Argument, Value, Option<SmolStr>
 }
 
 /// `super()`, with or without arguments.
-fn is_super(expression: &Expression) -> bool {
+pub(super) fn is_super(expression: &Expression) -> bool {
     matches!(&expression.kind, ExpressionKind::Call { function, .. }
         if matches!(&function.kind, ExpressionKind::Name(called) if called == "super"))
 }

@@ -32,7 +32,7 @@ impl Evaluator<'_> {
         if !is_callable(&function.value) {
             return None;
         }
-        let arguments = self.called_back_with(row, function, called.passed);
+        let arguments = self.called_back_with(row, function, called.receiver, called.passed);
         let passed: Vec<Passed<'_>> = arguments
             .iter()
             .map(|(argument, value)| Passed { argument, value: value.clone(), base: None })
@@ -51,6 +51,7 @@ impl Evaluator<'_> {
         &mut self,
         row: &CallbackRow,
         function: &Passed<'_>,
+        called_on: Option<&Value>,
         passed: &[Passed<'_>],
     ) -> Vec<(Argument, Value)> {
         let keywords = keywords_of(row, passed);
@@ -77,6 +78,10 @@ impl Evaluator<'_> {
         }
         let after = passed.iter().skip_while(|one| !std::ptr::eq(*one, function)).skip(1);
         match row.passes {
+            Passes::Receiver => {
+                let receiver = called_on.cloned().unwrap_or_default();
+                vec![(Argument::of(&function.argument.value), receiver)]
+            }
             Passes::Rest => after.map(|one| (one.argument.clone(), one.value.clone())).collect(),
             Passes::Each => after
                 .filter(|one| one.argument.keyword.is_none())
@@ -146,7 +151,16 @@ impl Evaluator<'_> {
                 }
                 let passed =
                     rest.iter().map(|one| (one.argument.keyword.clone(), one.value.clone())).collect();
-                let partial = Partial { function: first.value.clone(), passed };
+                let mut passed: Vec<(Option<SmolStr>, Value)> = passed;
+                // The object comes before the rest, once there is one.
+                let is_method = called.qualified == Some("functools.partialmethod");
+                let function = if is_method {
+                    passed.insert(0, (None, first.value.clone()));
+                    Value::external(PARTIAL_METHOD)
+                } else {
+                    first.value.clone()
+                };
+                let partial = Partial { function, passed };
                 Some(Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() })
             }
             _ => None,
@@ -172,6 +186,20 @@ impl Evaluator<'_> {
             _ => manager,
         }
     }
+}
+
+/// What stands for the function of `functools.partialmethod`, which is the first of its arguments.
+const PARTIAL_METHOD: &str = "functools.partialmethod.__get__";
+
+/// A `partialmethod` read from an object.
+pub(super) fn method_of_partial(partial: &Partial, object: &Value) -> Option<Value> {
+    if !matches!(&partial.function.shape, Shape::External(name) if name == PARTIAL_METHOD) {
+        return None;
+    }
+    let ((_, function), rest) = partial.passed.split_first()?;
+    let passed = std::iter::once((None, object.clone())).chain(rest.iter().cloned()).collect();
+    let partial = Partial { function: function.clone(), passed };
+    Some(Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() })
 }
 
 /// `kwargs={"command": name}`

@@ -255,6 +255,11 @@ impl Evaluator<'_> {
             let partial = Partial { function: value, passed: vec![(None, owner.clone())] };
             return Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() };
         }
+        if let (Shape::Partial(partial), Shape::Object { .. }) = (&value.shape, &owner.shape)
+            && let Some(method) = super::callback::method_of_partial(partial, owner)
+        {
+            return method;
+        }
         let Shape::Function(reference) = &value.shape else { return value };
         let Some((_, function)) = program.function(*reference) else { return value };
         let receiver = match &owner.shape {

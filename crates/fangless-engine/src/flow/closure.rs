@@ -5,6 +5,7 @@ use super::bounds::{MAX_CAPTURE_DEPTH, MAX_THROWN};
 use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
 use super::function::Outcome;
+use super::guard::called;
 use super::value::{Captured, FunctionReference, Shape, Value};
 use crate::syntax::ir::{
     Argument, ArgumentKind, Expression, ExpressionKind, Function, ParameterKind, Statement, StatementKind,
@@ -163,6 +164,34 @@ impl Evaluator<'_> {
         value
     }
 
+    /// A function that `singledispatch` parts by the type of its first argument gives what any of its parts gives.
+    pub(super) fn dispatched(
+        &mut self,
+        reference: FunctionReference,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+        value: Value,
+    ) -> Value {
+        let program = self.program;
+        let Some((info, function)) = program.function(reference) else { return value };
+        if !function.decorators.iter().any(|decorator| called(decorator).starts_with("singledispatch")) {
+            return value;
+        }
+        self.reads.modules.insert(info.module.clone());
+        let chunks = program.modules.get(&info.module).cloned().unwrap_or_default();
+        let mut value = value;
+        for chunk in chunks {
+            let Some(other) = program.chunks.get(&chunk) else { continue };
+            for (index, part) in other.ir.functions.iter().enumerate() {
+                if part.decorators.iter().any(|decorator| registers(decorator, &function.name)) {
+                    let part = FunctionReference { chunk, index };
+                    value = value.join(&self.call_function(part, None, passed, whole).value);
+                }
+            }
+        }
+        value
+    }
+
     /// Whether a wrapper hands on what it is called with as it is, and gives back what comes: it changes nothing.
     fn forwards(&self, wrapper: FunctionReference) -> bool {
         let Some((_, function)) = self.program.function(wrapper) else { return false };
@@ -239,6 +268,16 @@ impl Evaluator<'_> {
         }
         true
     }
+}
+
+/// `@name.register`, `@name.register(int)`
+fn registers(decorator: &Expression, name: &str) -> bool {
+    let function = match &decorator.kind {
+        ExpressionKind::Call { function, .. } => function,
+        _ => decorator,
+    };
+    matches!(&function.kind, ExpressionKind::Attribute { value, name: method }
+        if method == "register" && matches!(&value.kind, ExpressionKind::Name(known) if known == name))
 }
 
 fn find_returns<'b>(body: &'b [Statement], found: &mut Vec<&'b Expression>) {

@@ -50,6 +50,9 @@ impl Evaluator<'_> {
                 if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
                     return kept;
                 }
+                if let Some(variable) = self.variable_by_name(value, &key) {
+                    return variable;
+                }
                 if let Some(attribute) = self.read_dictionary(value, &key) {
                     return attribute;
                 }
@@ -70,10 +73,10 @@ impl Evaluator<'_> {
                 self.value_at(expression).unwrap_or(result)
             }
             ExpressionKind::Binary { operator, left, right } => self.binary_of(*operator, left, right),
-            ExpressionKind::Not(operand) => match self.expression(operand).truth() {
-                Some(truth) => Value::boolean(!truth),
-                None => Value::unknown(),
-            },
+            ExpressionKind::Not(operand) => {
+                let value = self.expression(operand);
+                self.truth_of(&value).map_or_else(Value::unknown, |truth| Value::boolean(!truth))
+            }
             ExpressionKind::Negative(operand) => match self.expression(operand).as_constant() {
                 Some(Constant::Integer(number)) => match number.checked_neg() {
                     Some(number) => Value::constant(Constant::Integer(number)),
@@ -450,7 +453,8 @@ impl Evaluator<'_> {
     }
 
     fn conditional(&mut self, test: &Expression, then: &Expression, orelse: &Expression) -> Value {
-        match self.expression(test).truth() {
+        let condition = self.expression(test);
+        match self.truth_of(&condition) {
             Some(true) => self.expression(then),
             Some(false) => self.expression(orelse),
             None => {
@@ -564,6 +568,7 @@ impl Evaluator<'_> {
                             self.expression(value);
                         }
                     }
+                    let has_own = format.is_empty() || self.has_special(&result, "__format__");
                     result = match conversion {
                         Some('r') => self.shown(result, special::QUOTED),
                         Some(_) => self.shown(result, special::AS_TEXT),
@@ -573,7 +578,9 @@ impl Evaluator<'_> {
                         result = Value::tainted(library::quoted_taint(&result));
                     }
                     let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
-                    if numeric {
+                    if has_own && !format.is_empty() {
+                        pieces.extend(pieces_of(&library::to_text(&result)));
+                    } else if numeric {
                         pieces.push(Piece::Hole(library::number_taint(&result)));
                     } else if format.is_empty() {
                         pieces.extend(pieces_of(&library::to_text(&result)));

@@ -1,11 +1,13 @@
 //! Methods that Python itself calls: for an operator, an item, an iteration, a text made of an object, an attribute that
 //! is bound. What they do is found out from their bodies, as for any call.
 
+use super::call::{Called, is_super};
 use super::evaluator::Evaluator;
 use super::event::Passed;
 use super::function::Outcome;
-use super::taint::TagSet;
-use super::value::{ClassReference, FunctionReference, Shape, Value};
+use super::library::{item, with_item, with_taint};
+use super::taint::{TagSet, Taint};
+use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Argument, BinaryOperator, Expression, ExpressionKind};
 
 /// What `__format__`, `__str__` and `__repr__` make of an object is its text, in the order in which Python asks.
@@ -56,7 +58,18 @@ impl Evaluator<'_> {
     ) -> Option<Value> {
         let function = self.method_of(object, name)?;
         let outcome = self.run_special(function, object.clone(), arguments);
-        Some(super::function::changed_receiver(self, function, &outcome).unwrap_or_else(|| object.clone()))
+        let changed = super::function::changed_receiver(self, function, &outcome);
+        let changed = changed.unwrap_or_else(|| object.clone());
+        let Shape::Object { class, .. } = object.shape else { return Some(changed) };
+        // What the method leaves to a library's class is not seen.
+        if changed.shape == object.shape && self.external_base(class).is_some() {
+            let taint = arguments.iter().fold(Taint::default(), |mut taint, one| {
+                taint.add(&one.deep_taint());
+                taint
+            });
+            return Some(with_taint(changed, &taint));
+        }
+        Some(changed)
     }
 
     /// The text that an object is written as; any other value as it is.
@@ -140,11 +153,58 @@ impl Evaluator<'_> {
             let outcome = self.run_special(setter, object.clone(), std::slice::from_ref(value));
             return super::function::changed_receiver(self, setter, &outcome);
         }
+        if let Some(changed) = self.special_change(object, "__setattr__", &[Value::text(name), value.clone()])
+        {
+            return Some(changed);
+        }
         let descriptor = self.class_attribute(class, name)?;
         let function = self.method_of(&descriptor, "__set__")?;
         let outcome = self.run_special(function, descriptor, &[object.clone(), value.clone()]);
         let (_, definition) = self.program.function(function)?;
         outcome.after(&definition.parameters.get(1)?.name)
+    }
+
+    /// `super().__setitem__(key, value)`, `object.__setattr__(self, name, value)`: a method that Python calls, of the class
+    /// that the object's own class derives from.
+    pub(super) fn call_of_base(&mut self, called: &Called<'_>) -> Option<Value> {
+        let ExpressionKind::Attribute { value: owner, name } = &called.function.kind else { return None };
+        let is_super = is_super(owner);
+        let is_class = matches!(&owner.kind, ExpressionKind::Name(name)
+            if matches!(name.as_str(), "object" | "dict" | "list"));
+        if !(is_super || is_class) || !matches!(called.callee.shape, Shape::External(_) | Shape::Unknown) {
+            return None;
+        }
+        let (place, rest) = if is_super {
+            let name = self.own_receiver_name()?;
+            let range = called.function.range;
+            (Expression { range, kind: ExpressionKind::Name(name) }, called.passed)
+        } else {
+            let (first, rest) = called.passed.split_first()?;
+            (first.argument.value.clone(), rest)
+        };
+        let object = self.quietly(|evaluator| evaluator.expression(&place));
+        let Shape::Object { .. } = object.shape else { return None };
+        let key = &rest.first()?.value;
+        match (name.as_str(), rest.get(1)) {
+            ("__setitem__", Some(value)) => {
+                let changed = with_item(object, key, value.value.clone());
+                self.rebind(&place, changed);
+                Some(Value::constant(Constant::None))
+            }
+            ("__setattr__", Some(value)) => {
+                self.bind_in_dictionary(&place, key, value.value.clone());
+                Some(Value::constant(Constant::None))
+            }
+            ("__getitem__", None) => Some(item(&object, key)),
+            ("__getattribute__", None) => Some(self.attribute(&object, &key.as_text()?.into())),
+            _ => None,
+        }
+    }
+
+    /// Whether an object counts as true, where its class says so.
+    pub(super) fn truth_of(&mut self, value: &Value) -> Option<bool> {
+        let Shape::Object { .. } = value.shape else { return value.truth() };
+        ["__bool__", "__len__"].iter().find_map(|name| self.special(value, name, &[]))?.truth()
     }
 
     /// What `value in object` says of the value where it has this truth.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::answer::bound_next;
-use super::dictionary::dictionary_of;
+use super::dictionary::{dictionary_of, scope_of};
 use super::evaluator::{Evaluator, Variables, join_states};
 use super::event::{BindingEvent, BindingKind};
 use super::place::has_parts;
@@ -108,7 +108,8 @@ impl Evaluator<'_> {
                 }
             }
             StatementKind::If { test, body, orelse } => {
-                let truth = self.expression(test).truth();
+                let condition = self.expression(test);
+                let truth = self.truth_of(&condition);
                 let before = self.frame_ref().state.clone();
                 self.frame().branches += 1;
                 let then = if truth == Some(false) {
@@ -393,6 +394,14 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Subscript { value: owner, index } => {
                 self.forget_place(target);
+                if scope_of(owner) == Some(true) {
+                    let key = self.expression(index);
+                    if let Some(name) = key.as_text().map(SmolStr::new) {
+                        self.set(&name, value);
+                        self.note_outward(&name);
+                    }
+                    return;
+                }
                 if let Some(object) = dictionary_of(owner) {
                     let key = self.expression(index);
                     self.bind_in_dictionary(object, &key, value);
