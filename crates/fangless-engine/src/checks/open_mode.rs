@@ -104,7 +104,7 @@ fn broad_open(value: &Expression) -> Option<SmolStr> {
 
 /// Whether a function has a name of its own that hides the module's.
 fn binds(function: &Function, name: &str) -> bool {
-    if function.globals.iter().any(|global| global == name) {
+    if function.outer_names.iter().any(|global| global == name) {
         return false;
     }
     let mut bound = function.parameters.iter().any(|parameter| parameter.name == name);

@@ -35,3 +35,7 @@ pub(crate) const MAX_CALL_DEPTH: usize = 6;
 /// Statements that a unit, or a summary, looks at in the bodies of the functions it calls, after which no further call is
 /// followed. One that is looked at for another caller already counts as well: who asked first must not matter.
 pub(crate) const MAX_FOLLOWED: usize = 600;
+/// Functions that see functions, of which each keeps what it sees when it leaves its scope.
+pub(crate) const MAX_CAPTURE_DEPTH: usize = 3;
+/// Untrusted exceptions that are told apart in one body.
+pub(crate) const MAX_THROWN: usize = 4;

@@ -6,6 +6,7 @@ use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
 use super::library::{pairs, put, to_text, with_taint};
+use super::special;
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
 use crate::model::schema::{Tag, Target};
@@ -22,7 +23,13 @@ impl Evaluator<'_> {
         let first = positional.first().copied();
         match name {
             "str" if positional.len() == 1 => {
-                Some(super::narrow::cleared(to_text(first?), TagSet::of(&[Tag::Nosql])))
+                let shown = self.shown(first?.clone(), special::AS_TEXT);
+                Some(super::narrow::cleared(to_text(&shown), TagSet::of(&[Tag::Nosql])))
+            }
+            "repr" | "format" if matches!(first?.shape, Shape::Object { .. }) => {
+                let names = if name == "repr" { special::QUOTED } else { special::FORMATTED };
+                let shown = self.shown(first?.clone(), names);
+                matches!(shown.shape, Shape::Object { .. }).then_some(()).map_or(Some(shown), |()| None)
             }
             "int" => integer(&positional),
             "bytes" => bytes(&positional),
@@ -38,6 +45,7 @@ impl Evaluator<'_> {
                 Some(Value::sequence(vec![Value::tainted(taint), ending], false))
             }
             // The first of what was made for this alone; of another iterator some may be gone.
+            "next" if self.has_special(first?, "__next__") => self.special(first?, "__next__", &[]),
             "next" => match (passed.first().map(|one| &one.argument.value.kind), &first?.shape) {
                 (Some(ExpressionKind::Call { .. }), Shape::Sequence { items, open: false })
                     if !items.is_empty() =>
@@ -68,13 +76,28 @@ impl Evaluator<'_> {
                 Some(value) if matches!(value.shape, Shape::Mapping { .. }) => {
                     super::library::read(value, "keys", &[])
                 }
+                Some(value) if matches!(value.shape, Shape::Object { .. }) => {
+                    let iterated = self.iterated(value)?;
+                    match &iterated.shape {
+                        Shape::Sequence { .. } => Some(iterated),
+                        _ => Some(Value::sequence(vec![self.element_of(&iterated)], true)),
+                    }
+                }
                 Some(_) => None,
             },
             // The results, in the order of what was asked for.
             "asyncio.gather" => {
                 Some(Value::sequence(positional.iter().map(|value| (*value).clone()).collect(), false))
             }
-            "copy.copy" | "copy.deepcopy" | "staticmethod" => Some(first?.clone()),
+            "copy.copy"
+            | "copy.deepcopy"
+            | "staticmethod"
+            | "weakref.proxy"
+            | "contextlib.closing"
+            | "contextlib.nullcontext"
+            | "types.MappingProxyType" => Some(first?.clone()),
+            "typing.cast" => Some((*positional.get(1)?).clone()),
+            "heapq.heappop" | "heapq.heappushpop" | "heapq.heapreplace" => Some(self.element_of(first?)),
             "dict" | "collections.OrderedDict" | "collections.Counter" => Some(mapping(passed)),
             "collections.defaultdict" => Some(mapping(passed.get(1..).unwrap_or_default())),
             "collections.ChainMap" => chain(&positional),

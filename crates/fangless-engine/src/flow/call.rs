@@ -8,6 +8,7 @@ use super::evaluator::Evaluator;
 use super::event::{CallEvent, Passed, select};
 use super::function::Outcome;
 use super::library;
+use super::special;
 use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
@@ -111,6 +112,7 @@ impl Evaluator<'_> {
 
     pub(super) fn pass<'e>(&mut self, argument: &'e Argument) -> Passed<'e> {
         let value = self.expression(&argument.value);
+        let value = self.sealed(value);
         let base = match &value.shape {
             Shape::Class(class) => self.external_base(*class),
             _ => None,
@@ -157,7 +159,13 @@ impl Evaluator<'_> {
             Shape::Function(reference) => {
                 let outcome = self.call_function(*reference, None, passed, whole);
                 self.note_call(called, *reference, &outcome);
-                return self.as_declared(*reference, None, outcome.value);
+                let value = self.as_declared(*reference, None, outcome.value);
+                return self.dispatched(*reference, passed, whole, value);
+            }
+            Shape::Closure { function: reference, captured } => {
+                let outcome = self.call_closure(*reference, Some(captured), None, passed, whole);
+                self.note_call(called, *reference, &outcome);
+                return outcome.value;
             }
             Shape::Bound { receiver, function: reference } => {
                 let outcome = self.call_method(*reference, receiver, function, passed, whole);
@@ -173,6 +181,16 @@ impl Evaluator<'_> {
                 }
             }
             _ => {}
+        }
+        if let Some(made) = made_by_hand(function, passed).or_else(|| self.call_of_base(called)) {
+            return made;
+        }
+        if let Some(Shape::Object { class, .. }) = receiver.map(|receiver| &receiver.shape)
+            && method == Some("start")
+            && let Some(runner) = self.runner(*class)
+        {
+            let object = receiver.cloned();
+            return self.call_function(runner, object, &[], whole).value;
         }
         self.note_type_by_call(function, passed);
         self.update_dictionary(function, passed);
@@ -193,7 +211,17 @@ impl Evaluator<'_> {
                 return result;
             }
             if let ("format", Some(text)) = (method, receiver.as_text()) {
-                return format_call(text, passed);
+                let shown: Vec<Passed<'_>> = match text.contains(['.', '[']) {
+                    true => passed.to_vec(),
+                    false => passed
+                        .iter()
+                        .map(|one| Passed {
+                            value: self.shown(one.value.clone(), special::FORMATTED),
+                            ..one.clone()
+                        })
+                        .collect(),
+                };
+                return format_call(text, &shown);
             }
             if let ("format_map", Some(text), [mapping]) = (method, receiver.as_text(), values.as_slice())
                 && let Shape::Mapping { entries, .. } = &mapping.shape
@@ -215,6 +243,18 @@ impl Evaluator<'_> {
             }
         }
         self.call_library(called)
+    }
+
+    /// What `start` of a thread's or process's own class runs.
+    fn runner(&mut self, class: ClassReference) -> Option<FunctionReference> {
+        let base = self.external_base(class)?;
+        if !matches!(base.rsplit('.').next(), Some("Thread" | "Process")) {
+            return None;
+        }
+        match self.class_attribute(class, "run")?.shape {
+            Shape::Function(function) => Some(function),
+            _ => None,
+        }
     }
 
     /// The result of a function of the project, harmless where the configuration says so.
@@ -320,7 +360,7 @@ impl Evaluator<'_> {
         if let Some(result) = qualified.and_then(|name| self.built_in(name, passed)) {
             return result;
         }
-        if let Some(result) = self.chosen(called) {
+        if let Some(result) = self.chosen(called).or_else(|| self.iterator_call(called)) {
             return result;
         }
         if let Some(result) = self.call_back(called) {
@@ -425,6 +465,15 @@ impl Evaluator<'_> {
     }
 }
 
+/// `object.__new__(cls)`, `super().__new__(cls)`: an object in which nothing is bound yet.
+fn made_by_hand(function: &Expression, passed: &[Passed<'_>]) -> Option<Value> {
+    let ExpressionKind::Attribute { name, .. } = &function.kind else { return None };
+    match &passed.first().filter(|_| name == "__new__")?.value.shape {
+        Shape::Class(class) => Some(super::function::empty(*class)),
+        _ => None,
+    }
+}
+
 /// The first argument that is part of the result of a method of which only the name is known: a lookup gives what
 /// lies under the key, not the key.
 fn kept_from(models: &Models, qualified: Option<&str>, method: Option<&str>) -> usize {
@@ -488,7 +537,7 @@ fn spread(passed: &[Passed<'_>]) -> Option<Vec<(Argument, Value, Option<SmolStr>
 }
 
 /// `super()`, with or without arguments.
-fn is_super(expression: &Expression) -> bool {
+pub(super) fn is_super(expression: &Expression) -> bool {
     matches!(&expression.kind, ExpressionKind::Call { function, .. }
         if matches!(&function.kind, ExpressionKind::Name(called) if called == "super"))
 }

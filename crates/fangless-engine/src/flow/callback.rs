@@ -32,7 +32,7 @@ impl Evaluator<'_> {
         if !is_callable(&function.value) {
             return None;
         }
-        let arguments = self.called_back_with(row, function, called.passed);
+        let arguments = self.called_back_with(row, function, called.receiver, called.passed);
         let passed: Vec<Passed<'_>> = arguments
             .iter()
             .map(|(argument, value)| Passed { argument, value: value.clone(), base: None })
@@ -51,6 +51,7 @@ impl Evaluator<'_> {
         &mut self,
         row: &CallbackRow,
         function: &Passed<'_>,
+        called_on: Option<&Value>,
         passed: &[Passed<'_>],
     ) -> Vec<(Argument, Value)> {
         let keywords = keywords_of(row, passed);
@@ -77,6 +78,10 @@ impl Evaluator<'_> {
         }
         let after = passed.iter().skip_while(|one| !std::ptr::eq(*one, function)).skip(1);
         match row.passes {
+            Passes::Receiver => {
+                let receiver = called_on.cloned().unwrap_or_default();
+                vec![(Argument::of(&function.argument.value), receiver)]
+            }
             Passes::Rest => after.map(|one| (one.argument.clone(), one.value.clone())).collect(),
             Passes::Each => after
                 .filter(|one| one.argument.keyword.is_none())
@@ -122,7 +127,14 @@ impl Evaluator<'_> {
             "getattr" => {
                 let name = called.passed.get(1)?.value.as_text()?.into();
                 let value = self.attribute(&first.value, &name);
-                Some(self.property(value, called.whole))
+                let value = self.property(value, called.whole);
+                match called.passed.get(2) {
+                    // Nothing is known of an attribute of that name: there may be none.
+                    Some(default) if matches!(value.shape, Shape::Method { .. } | Shape::Unknown) => {
+                        Some(value.join(&default.value))
+                    }
+                    _ => Some(value),
+                }
             }
             "importlib.import_module" | "__import__" => {
                 let name = first.value.as_text().filter(|name| !name.starts_with('.'))?;
@@ -139,7 +151,16 @@ impl Evaluator<'_> {
                 }
                 let passed =
                     rest.iter().map(|one| (one.argument.keyword.clone(), one.value.clone())).collect();
-                let partial = Partial { function: first.value.clone(), passed };
+                let mut passed: Vec<(Option<SmolStr>, Value)> = passed;
+                // The object comes before the rest, once there is one.
+                let is_method = called.qualified == Some("functools.partialmethod");
+                let function = if is_method {
+                    passed.insert(0, (None, first.value.clone()));
+                    Value::external(PARTIAL_METHOD)
+                } else {
+                    first.value.clone()
+                };
+                let partial = Partial { function, passed };
                 Some(Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() })
             }
             _ => None,
@@ -167,6 +188,20 @@ impl Evaluator<'_> {
     }
 }
 
+/// What stands for the function of `functools.partialmethod`, which is the first of its arguments.
+const PARTIAL_METHOD: &str = "functools.partialmethod.__get__";
+
+/// A `partialmethod` read from an object.
+pub(super) fn method_of_partial(partial: &Partial, object: &Value) -> Option<Value> {
+    if !matches!(&partial.function.shape, Shape::External(name) if name == PARTIAL_METHOD) {
+        return None;
+    }
+    let ((_, function), rest) = partial.passed.split_first()?;
+    let passed = std::iter::once((None, object.clone())).chain(rest.iter().cloned()).collect();
+    let partial = Partial { function: function.clone(), passed };
+    Some(Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() })
+}
+
 /// `kwargs={"command": name}`
 fn keywords_of(row: &CallbackRow, passed: &[Passed<'_>]) -> Vec<(Argument, Value)> {
     let Some(given) = row.keywords.as_ref().and_then(|selector| select(selector, passed)) else {
@@ -186,7 +221,12 @@ fn keywords_of(row: &CallbackRow, passed: &[Passed<'_>]) -> Vec<(Argument, Value
 fn is_callable(value: &Value) -> bool {
     matches!(
         value.shape,
-        Shape::Function(_) | Shape::Bound { .. } | Shape::Partial(_) | Shape::External(_) | Shape::Class(_)
+        Shape::Function(_)
+            | Shape::Closure { .. }
+            | Shape::Bound { .. }
+            | Shape::Partial(_)
+            | Shape::External(_)
+            | Shape::Class(_)
     )
 }
 

@@ -12,7 +12,7 @@ use super::event::Passed;
 use super::function::{changed_receiver, has_decorator};
 use super::program::Program;
 use super::taint::{TagSet, Taint};
-use super::value::{ClassReference, FunctionReference, Shape, Value};
+use super::value::{ClassReference, FunctionReference, Partial, Shape, Value};
 use crate::syntax::ir::{Argument, Expression, ExpressionKind, Function, Ir, Statement, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
@@ -20,6 +20,8 @@ use crate::text::{ChunkKind, TextRange};
 #[derive(Debug, Default)]
 pub(super) struct Members {
     methods: FxHashMap<SmolStr, FunctionReference>,
+    /// What binds an attribute: `@name.setter`.
+    setters: FxHashMap<SmolStr, FunctionReference>,
     /// Names bound in the body, each with the chunk and the expression that it is bound to.
     attributes: FxHashMap<SmolStr, (u64, Expression)>,
     /// Annotated names in order, with their annotations: the fields of a dataclass.
@@ -130,6 +132,11 @@ impl Evaluator<'_> {
         self.lineage(class).libraries.iter().any(|name| name.starts_with("enum."))
     }
 
+    pub(super) fn is_exception(&mut self, class: ClassReference) -> bool {
+        let is_one = |name: &SmolStr| name.ends_with("Error") || name.ends_with("Exception");
+        self.lineage(class).libraries.iter().any(is_one)
+    }
+
     fn members(&mut self, class: ClassReference) -> Arc<Members> {
         let members = match self.program.members.get(&class) {
             Some((members, _)) => members,
@@ -154,7 +161,7 @@ impl Evaluator<'_> {
         let members = self.members(owner);
         if let Some(method) = members.methods.get(name) {
             self.reads.headers.insert(method.chunk);
-            return Some(Value { shape: Shape::Function(*method), taint: Taint::default() });
+            return Some(self.decorated_method(*method));
         }
         let (chunk, bound) = members.attributes.get(name)?;
         let value = self.value_in(*chunk, bound);
@@ -162,7 +169,39 @@ impl Evaluator<'_> {
             let attributes = Arc::new([("value".into(), value)]);
             return Some(Value { shape: Shape::Object { class, attributes }, taint: Taint::default() });
         }
-        Some(value)
+        Some(self.named_attribute(value, class, name))
+    }
+
+    /// What binds an attribute of an object of a class, where that is a function.
+    pub(super) fn class_setter(&mut self, class: ClassReference, name: &str) -> Option<FunctionReference> {
+        let lineage = self.lineage(class);
+        let setter =
+            lineage.classes.iter().find_map(|owner| self.members(*owner).setters.get(name).copied())?;
+        self.reads.headers.insert(setter.chunk);
+        Some(setter)
+    }
+
+    /// A method under those of its decorators that are functions of the workspace.
+    fn decorated_method(&mut self, method: FunctionReference) -> Value {
+        let plain = Value { shape: Shape::Function(method), taint: Taint::default() };
+        let program = self.program;
+        let Some((_, function)) = program.function(method) else { return plain };
+        let is_known = |decorator: &Expression| {
+            matches!(&decorator.kind, ExpressionKind::Name(name)
+                if matches!(name.as_str(), "property" | "staticmethod" | "classmethod" | "abstractmethod"))
+        };
+        if function.decorators.iter().all(is_known) || self.frames.len() > 2 * MAX_CALL_DEPTH {
+            return plain;
+        }
+        let Some(frame) = self.new_frame(method.chunk) else { return plain };
+        self.frames.push(frame);
+        let value = self.quietly(|evaluator| {
+            let decorators: Vec<Value> =
+                function.decorators.iter().map(|decorator| evaluator.expression(decorator)).collect();
+            evaluator.decorated(method, function, &decorators)
+        });
+        self.frames.pop();
+        value
     }
 
     /// The fields of a dataclass, those of its bases first.
@@ -212,6 +251,19 @@ impl Evaluator<'_> {
     /// A function of a class, read from an object or from the class itself.
     pub(super) fn bound(&mut self, value: Value, owner: &Value) -> Value {
         let program = self.program;
+        if let (Shape::Closure { .. }, Shape::Object { .. }) = (&value.shape, &owner.shape) {
+            let undecorated = value.as_function().and_then(|reference| program.function(reference));
+            if undecorated.is_some_and(|(_, function)| has_decorator(function, "staticmethod")) {
+                return value;
+            }
+            let partial = Partial { function: value, passed: vec![(None, owner.clone())] };
+            return Value { shape: Shape::Partial(Arc::new(partial)), taint: Taint::default() };
+        }
+        if let (Shape::Partial(partial), Shape::Object { .. }) = (&value.shape, &owner.shape)
+            && let Some(method) = super::callback::method_of_partial(partial, owner)
+        {
+            return method;
+        }
         let Shape::Function(reference) = &value.shape else { return value };
         let Some((_, function)) = program.function(*reference) else { return value };
         let receiver = match &owner.shape {
@@ -340,10 +392,12 @@ fn is_property(function: &Function) -> bool {
 }
 
 /// `@name.setter`: the name keeps meaning what reads it.
-fn is_accessor(function: &Function) -> bool {
-    function.decorators.iter().any(|decorator| {
-        matches!(&decorator.kind, ExpressionKind::Attribute { name, .. }
-            if matches!(name.as_str(), "setter" | "deleter"))
+fn accessor(function: &Function) -> Option<&str> {
+    function.decorators.iter().find_map(|decorator| match &decorator.kind {
+        ExpressionKind::Attribute { name, .. } if matches!(name.as_str(), "setter" | "deleter") => {
+            Some(name.as_str())
+        }
+        _ => None,
     })
 }
 
@@ -373,8 +427,12 @@ impl Members {
     fn read(&mut self, chunk: u64, ir: &Ir, statement: &Statement) {
         match &statement.kind {
             StatementKind::Function(index) => {
-                if let Some(function) = ir.functions.get(*index).filter(|function| !is_accessor(function)) {
-                    self.methods.insert(function.name.clone(), FunctionReference { chunk, index: *index });
+                let Some(function) = ir.functions.get(*index) else { return };
+                let reference = FunctionReference { chunk, index: *index };
+                match accessor(function) {
+                    None => drop(self.methods.insert(function.name.clone(), reference)),
+                    Some("setter") => drop(self.setters.insert(function.name.clone(), reference)),
+                    Some(_) => {}
                 }
             }
             StatementKind::Assign { targets, value } => {

@@ -22,7 +22,39 @@ pub(super) fn dictionary_of(expression: &Expression) -> Option<&Expression> {
     }
 }
 
+/// `locals()`, `globals()`, `vars()`: the variables of a scope as a dictionary; whether they are the module's.
+pub(super) fn scope_of(expression: &Expression) -> Option<bool> {
+    let ExpressionKind::Call { function, arguments } = &expression.kind else { return None };
+    match &function.kind {
+        ExpressionKind::Name(name) if arguments.is_empty() => match name.as_str() {
+            "locals" | "vars" => Some(false),
+            "globals" => Some(true),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 impl Evaluator<'_> {
+    /// `locals()["name"]`, `globals()["name"]`
+    pub(super) fn variable_by_name(&mut self, scope: &Expression, key: &Value) -> Option<Value> {
+        let is_global = scope_of(scope)?;
+        let name = key.as_text()?;
+        let frame = self.frame_ref();
+        let is_bound = frame.state.as_ref().is_some_and(|state| state.get(name).is_some());
+        match is_global && !frame.outward.iter().any(|outward| outward == name) {
+            true => {
+                let module = frame.module.clone();
+                if frame.function.is_none() && is_bound {
+                    Some(self.lookup(name))
+                } else {
+                    self.global(&module, name)
+                }
+            }
+            false => is_bound.then(|| self.lookup(name)),
+        }
+    }
+
     /// Binds an attribute by a key; of one that is not known, any attribute may be what it is.
     pub(super) fn bind_in_dictionary(&mut self, object: &Expression, key: &Value, value: Value) {
         let owned = self.quietly(|evaluator| evaluator.expression(object));
@@ -71,6 +103,7 @@ impl Evaluator<'_> {
         let object = dictionary_of(dictionary)?;
         let Some(Constant::Text(name)) = key.as_constant() else { return None };
         let owned = self.quietly(|evaluator| evaluator.expression(object));
-        matches!(owned.shape, Shape::Object { .. }).then(|| self.attribute(&owned, &name.as_ref().into()))
+        matches!(owned.shape, Shape::Object { .. } | Shape::Record { .. })
+            .then(|| self.attribute(&owned, &name.as_ref().into()))
     }
 }

@@ -16,7 +16,7 @@ use super::program::{Globals, Program};
 use super::remember::Noted;
 use super::summary::{Effort, Followed, Key, Moves, Summary};
 use super::taint::{Location, TagSet, Taint};
-use super::value::{ClassReference, FunctionReference, Shape, Value};
+use super::value::{Captured, ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Expression, Ir, StatementKind};
 use crate::text::{ChunkKind, TextRange};
 
@@ -157,6 +157,12 @@ impl Variables {
         }
     }
 
+    pub(super) fn of(entries: &[(SmolStr, Value)]) -> Self {
+        let mut variables = Self { entries: entries.to_vec(), places: FxHashMap::default() };
+        variables.index();
+        variables
+    }
+
     pub(super) fn into_entries(self) -> Vec<(SmolStr, Value)> {
         self.entries
     }
@@ -216,6 +222,15 @@ pub(super) struct Frame {
     pub(super) named_next: Option<(TextRange, SmolStr)>,
     /// The type that such a call says of the answer that it makes.
     pub(super) type_next: Option<SmolStr>,
+    /// The statement under evaluation.
+    pub(super) at: TextRange,
+    /// What the function keeps of the scope in which it was defined, where it left that.
+    pub(super) captured: Option<Captured>,
+    /// Variables of scopes around this body that it bound or changed.
+    pub(super) outward: Vec<SmolStr>,
+    /// Untrusted exceptions that were raised, and the one that is handled now.
+    pub(super) thrown: Vec<Value>,
+    pub(super) handled: Option<Value>,
     /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
     pub(super) rebound: Vec<SmolStr>,
 }
@@ -237,6 +252,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
     pub(super) heard: Option<Vec<SinkEvent>>,
+    /// A decorated function of which only that is wanted what its decorators pass on, and what they did so far.
+    pub(super) awaited: Option<(FunctionReference, Option<Variables>)>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -253,6 +270,7 @@ impl<'a> Evaluator<'a> {
             unsettled: FxHashMap::default(),
             calls: Calls::default(),
             heard: None,
+            awaited: None,
         }
     }
 
@@ -314,6 +332,11 @@ impl<'a> Evaluator<'a> {
             held: Vec::new(),
             named_next: None,
             type_next: None,
+            at: TextRange::default(),
+            captured: None,
+            outward: Vec::new(),
+            thrown: Vec::new(),
+            handled: None,
             rebound: Vec::new(),
         })
     }

@@ -10,6 +10,7 @@ use super::event::{BindingEvent, BindingKind};
 use super::fold;
 use super::library;
 use super::place::has_parts;
+use super::special;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
@@ -49,6 +50,9 @@ impl Evaluator<'_> {
                 if let Some(kept) = self.value_at(expression).filter(|_| !has_parts(&owner)) {
                     return kept;
                 }
+                if let Some(variable) = self.variable_by_name(value, &key) {
+                    return variable;
+                }
                 if let Some(attribute) = self.read_dictionary(value, &key) {
                     return attribute;
                 }
@@ -69,10 +73,10 @@ impl Evaluator<'_> {
                 self.value_at(expression).unwrap_or(result)
             }
             ExpressionKind::Binary { operator, left, right } => self.binary_of(*operator, left, right),
-            ExpressionKind::Not(operand) => match self.expression(operand).truth() {
-                Some(truth) => Value::boolean(!truth),
-                None => Value::unknown(),
-            },
+            ExpressionKind::Not(operand) => {
+                let value = self.expression(operand);
+                self.truth_of(&value).map_or_else(Value::unknown, |truth| Value::boolean(!truth))
+            }
             ExpressionKind::Negative(operand) => match self.expression(operand).as_constant() {
                 Some(Constant::Integer(number)) => match number.checked_neg() {
                     Some(number) => Value::constant(Constant::Integer(number)),
@@ -185,7 +189,9 @@ impl Evaluator<'_> {
                     return value;
                 }
                 match self.class_attribute(*class, name) {
-                    Some(value) => self.bound(value, owner),
+                    // What an exception was raised with.
+                    None if name == "args" && self.is_exception(*class) => Value::tainted(owner.deep_taint()),
+                    Some(value) => self.described(value, owner),
                     None => {
                         // `self.request` of a view: what the library's class knows.
                         let base = self.external_base(*class).filter(|base| {
@@ -285,6 +291,9 @@ impl Evaluator<'_> {
                 };
                 Value { shape, taint: owner.deep_taint() }
             }
+            Shape::Object { .. } if self.has_special(owner, "__getitem__") => {
+                self.special(owner, "__getitem__", std::slice::from_ref(key)).unwrap_or_default()
+            }
             Shape::Object { .. } | Shape::Record { .. } => match self.tuple_items(owner) {
                 Some(items) => library::item(&Value::sequence(items, false), key),
                 None => library::item(owner, key),
@@ -327,6 +336,9 @@ impl Evaluator<'_> {
             taint.add(&right.deep_taint().cleared(tags));
             return Value { shape: left.shape.clone(), taint };
         }
+        if let Some(result) = self.own_operator(operator, left, right) {
+            return result;
+        }
         match operator {
             BinaryOperator::Add => {
                 if let (Shape::Sequence { items: a, open: x }, Shape::Sequence { items: b, open: y }) =
@@ -365,7 +377,10 @@ impl Evaluator<'_> {
                 library::mutate(left, "update", std::slice::from_ref(right))
                     .map_or_else(Value::unknown, |(joined, _)| joined)
             }
-            BinaryOperator::Modulo if left.as_text().is_some() => library::percent(left, right),
+            BinaryOperator::Modulo if left.as_text().is_some() => {
+                let right = self.each_shown(right.clone());
+                library::percent(left, &right)
+            }
             BinaryOperator::Divide => {
                 let mut taint = left.deep_taint();
                 // What stands below a folder begins with the folder's name.
@@ -451,7 +466,8 @@ impl Evaluator<'_> {
     }
 
     fn conditional(&mut self, test: &Expression, then: &Expression, orelse: &Expression) -> Value {
-        match self.expression(test).truth() {
+        let condition = self.expression(test);
+        match self.truth_of(&condition) {
             Some(true) => self.expression(then),
             Some(false) => self.expression(orelse),
             None => {
@@ -565,11 +581,19 @@ impl Evaluator<'_> {
                             self.expression(value);
                         }
                     }
+                    let has_own = format.is_empty() || self.has_special(&result, "__format__");
+                    result = match conversion {
+                        Some('r') => self.shown(result, special::QUOTED),
+                        Some(_) => self.shown(result, special::AS_TEXT),
+                        None => self.shown(result, special::FORMATTED),
+                    };
                     if *conversion == Some('r') {
                         result = Value::tainted(library::quoted_taint(&result));
                     }
                     let numeric = matches!(format.as_slice(), [FormatPart::Text(text)] if text.ends_with(['d', 'f', 'x', 'X', 'o', 'b', 'e', '%']));
-                    if numeric {
+                    if has_own && !format.is_empty() {
+                        pieces.extend(pieces_of(&library::to_text(&result)));
+                    } else if numeric {
                         pieces.push(Piece::Hole(library::number_taint(&result)));
                     } else if format.is_empty() {
                         pieces.extend(pieces_of(&library::to_text(&result)));

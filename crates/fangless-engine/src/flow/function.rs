@@ -7,11 +7,11 @@ use smol_str::SmolStr;
 use super::answer::answer_of_type;
 use super::bounds::MAX_RECENT;
 use super::call::Called;
-use super::evaluator::{Evaluator, Variables};
+use super::evaluator::{Evaluator, Frame, Variables};
 use super::event::Passed;
 use super::summary::{Incoming, Summary};
 use super::taint::{Location, TagSet, Taint};
-use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
+use super::value::{Captured, ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::schema::Tag;
 use crate::syntax::ir::{
@@ -43,6 +43,22 @@ impl Outcome {
             at,
             note: SmolStr::default(),
         }
+    }
+
+    /// What the body left in a variable around it, with what that was before where not every way out changes it.
+    pub(super) fn left_in(&self, name: &str, before: impl FnOnce() -> Value) -> Option<Value> {
+        let after = self.after(name)?;
+        let is_always = self.summary.exits.iter().all(|(_, state)| state.get(name).is_some());
+        Some(if is_always { after } else { before().join(&after) })
+    }
+
+    /// The tags that the body cleared of what a parameter was passed, on every way out with this truth.
+    pub(super) fn cleared(&self, parameter: &str, truth: Option<bool>) -> Option<TagSet> {
+        self.summary.cleared(parameter, truth)
+    }
+
+    pub(super) fn outward(&self) -> &[SmolStr] {
+        &self.summary.outward
     }
 
     /// Whether the body bound a parameter to something else: it no longer stands for what the caller passed.
@@ -96,8 +112,12 @@ impl Evaluator<'_> {
             };
         }
         let mut attributes: Vec<(SmolStr, Value)> = Vec::new();
+        let made = self.newly_made(class, passed, whole);
         let initializer = self.class_attribute(class, "__init__");
         let Some(Value { shape: Shape::Function(reference), .. }) = initializer else {
+            if let Some(made) = made {
+                return made;
+            }
             // A dataclass, a named tuple, a pydantic model: fields by keyword or in order.
             let names = self.field_names(class);
             let mut rest = Taint::default();
@@ -109,15 +129,40 @@ impl Evaluator<'_> {
             }
             return self.made(class, attributes, rest, whole);
         };
-        let object =
-            Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() };
+        let object = made.unwrap_or_else(|| empty(class));
         let outcome = self.call_function(reference, Some(object.clone()), passed, whole);
         changed_receiver(self, reference, &outcome).unwrap_or(object)
+    }
+
+    /// What `__new__` of a class gives, where that is one of its objects.
+    fn newly_made(
+        &mut self,
+        class: ClassReference,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+    ) -> Option<Value> {
+        let maker = self.class_attribute(class, "__new__")?;
+        let Shape::Function(reference) = maker.shape else { return None };
+        let own = Value { shape: Shape::Class(class), taint: Taint::default() };
+        let made = self.call_function(reference, Some(own), passed, whole).value;
+        matches!(made.shape, Shape::Object { .. }).then_some(made)
     }
 
     pub(super) fn call_function(
         &mut self,
         reference: FunctionReference,
+        receiver: Option<Value>,
+        passed: &[Passed<'_>],
+        whole: &Expression,
+    ) -> Outcome {
+        self.call_closure(reference, None, receiver, passed, whole)
+    }
+
+    /// Calls a function that has, or has not, kept variables of the scope in which it was defined.
+    pub(super) fn call_closure(
+        &mut self,
+        reference: FunctionReference,
+        captured: Option<&Captured>,
         receiver: Option<Value>,
         passed: &[Passed<'_>],
         whole: &Expression,
@@ -128,13 +173,19 @@ impl Evaluator<'_> {
         let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
         let Some((_, function)) = program.function(reference) else { return unknown };
+        if self.is_awaited(reference, receiver.as_ref(), passed) {
+            return unknown;
+        }
         // A function that calls itself does what it does without that.
-        if self.frames.iter().any(|frame| frame.function == Some(reference)) {
+        let is_same = |frame: &Frame| {
+            frame.function == Some(reference) && (captured.is_none() || frame.captured.as_ref() == captured)
+        };
+        if self.frames.iter().any(is_same) {
             return unknown;
         }
         let note: SmolStr = format!("passed to `{}`", function.name).into();
         let outcome = if function.is_nested {
-            self.follow(reference, receiver.as_ref(), passed, at, &note)
+            self.follow(reference, captured, receiver.as_ref(), passed, at, &note)
         } else {
             self.summary(reference, receiver.as_ref(), passed, at).map(|(summary, incoming)| {
                 self.tell_summary(&summary, &incoming, at, &note);
@@ -153,6 +204,11 @@ impl Evaluator<'_> {
                 self.take_type(&one.argument.value, &parameter.name, &outcome);
             }
         }
+        self.keep_outward(reference, captured, &outcome);
+        for exception in &outcome.summary.thrown {
+            let exception = outcome.incoming.actual(exception, at, &outcome.note);
+            self.throw(exception);
+        }
         outcome
     }
 
@@ -160,6 +216,7 @@ impl Evaluator<'_> {
     fn follow(
         &mut self,
         reference: FunctionReference,
+        captured: Option<&Captured>,
         receiver: Option<&Value>,
         passed: &[Passed<'_>],
         at: Location,
@@ -176,8 +233,11 @@ impl Evaluator<'_> {
         }
         // It sees the variables of the scope that it is called in, when that is where it was defined.
         let is_here = self.frame_ref().chunk == reference.chunk;
-        let closure = is_here.then(|| Arc::new(self.closure()));
-        let summary = self.run_body(reference, receiver, variables, closure);
+        let closure = match captured {
+            Some(captured) => Some(Arc::new(Variables::of(captured))),
+            None => is_here.then(|| Arc::new(self.closure())),
+        };
+        let summary = self.run_body(reference, receiver, variables, closure, captured.cloned());
         self.effort.ascend(height);
         let summary = Arc::new(summary?);
         let value = summary.value.clone();
@@ -243,11 +303,13 @@ impl Evaluator<'_> {
         receiver: Option<&Value>,
         variables: Variables,
         closure: Option<Arc<Variables>>,
+        captured: Option<Captured>,
     ) -> Option<Summary> {
         let program = self.program;
         let (info, function) = program.function(reference)?;
         let mut frame = self.new_frame(reference.chunk)?;
         frame.closure = closure;
+        frame.captured = captured;
         frame.function = Some(reference);
         frame.state = Some(variables);
         frame.class = match receiver.map(|receiver| &receiver.shape) {
@@ -264,6 +326,7 @@ impl Evaluator<'_> {
         }
         self.tell_held();
         self.following -= 1;
+        self.seal_results();
         let frame = self.frames.pop()?;
         let mut exits = frame.exits;
         let mut value = frame.returned;
@@ -281,8 +344,11 @@ impl Evaluator<'_> {
             let name = answer_of_type(name).unwrap_or(name);
             function.parameters.iter().any(|parameter| parameter.name == name)
         };
+        let mut outward = frame.outward;
+        outward.extend(function.outer_names.iter().cloned());
+        outward.retain(|name| exits.iter().any(|(_, state)| state.get(name).is_some()));
         for (_, state) in &mut exits {
-            state.retain(is_parameter);
+            state.retain(|name| is_parameter(name) || outward.contains(name));
         }
         let mut rebound = frame.rebound;
         rebound.retain(is_parameter);
@@ -290,7 +356,7 @@ impl Evaluator<'_> {
         if is_quoting(&function.name) {
             value = without_parameters(value);
         }
-        Some(Summary::of_body(value, exits, rebound))
+        Some(Summary::of_body(value, exits, rebound, outward, frame.thrown))
     }
 
     /// A parameter that nothing is known to be passed for: what its annotation, or its name, says.
@@ -384,6 +450,11 @@ impl Evaluator<'_> {
         });
         cleared.collect()
     }
+}
+
+/// An object of a class before anything is bound in it.
+pub(super) fn empty(class: ClassReference) -> Value {
+    Value { shape: Shape::Object { class, attributes: Arc::new([]) }, taint: Taint::default() }
 }
 
 /// A function that says that it quotes: what a caller may pass, if anyone does, is quoted by it.

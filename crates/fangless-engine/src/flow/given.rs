@@ -92,10 +92,14 @@ impl Evaluator<'_> {
 
     /// Notes a function that is named without being called.
     pub(super) fn note_handed_on(&mut self, value: &Value) {
-        if let Shape::Function(function) | Shape::Bound { function, .. } = &value.shape
-            && self.is_at_home()
-        {
+        if !self.is_at_home() {
+            return;
+        }
+        if let Shape::Function(function) | Shape::Bound { function, .. } = &value.shape {
             self.calls.handed_on.insert(*function);
+        }
+        if matches!(value.shape, Shape::Closure { .. }) {
+            self.calls.handed_on.extend(value.as_function());
         }
     }
 }

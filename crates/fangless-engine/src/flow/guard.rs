@@ -40,6 +40,14 @@ impl Evaluator<'_> {
                 self.frame().state = result;
             }
             ExpressionKind::Compare { left, rest } => {
+                if truth && rest.len() > 1 {
+                    let lefts = std::iter::once(&**left).chain(rest.iter().map(|(_, right)| right));
+                    for (left, (operator, right)) in lefts.zip(rest) {
+                        if self.frame_ref().state.is_some() {
+                            self.assume_comparison(left, *operator, right, true);
+                        }
+                    }
+                }
                 if let [(operator, right)] = rest.as_slice() {
                     self.assume_comparison(left, *operator, right, truth);
                     self.assume_named_comparison(left, *operator, right, truth);
@@ -125,6 +133,11 @@ impl Evaluator<'_> {
         {
             self.frame().state = None;
             return;
+        }
+        if operator == CompareOperator::In
+            && let Some(tags) = self.cleared_by_membership(&right_value, &left_value, positive)
+        {
+            return self.clear(left, tags);
         }
         if !positive {
             // `if b"\n" in x: raise`, `if ".." in x`: the rest has no such character.

@@ -39,7 +39,11 @@ impl Evaluator<'_> {
         };
         let route = passed.iter().find_map(|one| one.value.as_text());
         match &function.value.shape {
-            Shape::Function(reference) => self.run_one_registered(row, *reference, None, route),
+            Shape::Function(_) | Shape::Closure { .. } => {
+                if let Some(reference) = function.value.as_function() {
+                    self.run_one_registered(row, reference, None, route);
+                }
+            }
             Shape::Bound { receiver, function } => {
                 self.run_one_registered(row, *function, Some((**receiver).clone()), route);
             }
@@ -117,6 +121,15 @@ impl Evaluator<'_> {
         }
         if is_elsewhere {
             self.frames.pop();
+        }
+        let decorated = match &function.decorators[..] {
+            [] => None,
+            _ => self.frame_ref().state.as_ref().and_then(|state| state.get(&function.name).cloned()),
+        };
+        if let Some(passed_on) =
+            decorated.and_then(|decorated| self.passed_on(reference, &decorated, &variables))
+        {
+            variables = passed_on;
         }
         frame.state = Some(variables);
         let ir = info.ir.clone();

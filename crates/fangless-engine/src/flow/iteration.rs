@@ -238,12 +238,25 @@ impl Evaluator<'_> {
             Shape::Constant(Constant::Text(text)) if text.len() <= MAX_UNROLLED => {
                 Some(text.chars().map(|one| Value::text(one.encode_utf8(&mut [0; 4]))).collect())
             }
+            Shape::Object { .. } => match self.tuple_items(value) {
+                Some(items) => Some(items),
+                None => {
+                    let iterated =
+                        self.iterated(value).filter(|one| !matches!(one.shape, Shape::Object { .. }))?;
+                    self.items_of(&iterated)
+                }
+            },
             _ => self.tuple_items(value),
         }
     }
 
     /// Any element of an iterable.
     pub(super) fn element_of(&mut self, value: &Value) -> Value {
+        if let Shape::Object { .. } = value.shape
+            && let Some(iterated) = self.iterated(value)
+        {
+            return self.element_of(&iterated);
+        }
         match &value.shape {
             Shape::Sequence { items, .. } => with_taint(joined(items), &value.taint),
             Shape::Mapping { entries, open } => {

@@ -49,6 +49,13 @@ pub(super) fn item(owner: &Value, key: &Value) -> Value {
             None if *open => Value::tainted(owner.taint.clone()),
             None => Value::tainted(owner.taint.clone()),
         },
+        // What is not bound in the object itself may be anything that was put into it.
+        (Shape::Object { attributes, .. }, Some(Constant::Text(key))) => {
+            match attributes.iter().find(|(known, _)| *known == item_name(key)) {
+                Some((_, value)) => value.clone(),
+                None => Value::tainted(owner.deep_taint()),
+            }
+        }
         (Shape::Sections(entries), Some(key)) => match entries.iter().find(|(known, _)| known == key) {
             Some((_, section)) => with_taint(section.clone(), &owner.taint),
             None => Value::tainted(owner.taint.clone()),
@@ -95,8 +102,16 @@ pub(super) fn with_item(owner: Value, key: &Value, value: Value) -> Value {
             }
             Value { shape: Shape::Sequence { items: items.into(), open: *open }, taint: owner.taint }
         }
+        (Shape::Object { attributes, .. }, Some(Constant::Text(key))) if attributes.len() < MAX_ELEMENTS => {
+            super::statement::with_attribute(owner, &item_name(key), value)
+        }
         _ => with_taint(opened(owner), &value.deep_taint()),
     }
+}
+
+/// The attribute that stands for an item of an object that is a dictionary: no attribute is spelled so.
+fn item_name(key: &str) -> SmolStr {
+    format!("[{key}]").into()
 }
 
 /// Binds a key: in its old place where it has one.

@@ -422,7 +422,10 @@ impl Evaluator<'_> {
         }
         let program = self.program;
         match &provider.shape {
-            Shape::Function(reference) => self.called_for_client(*reference, None, whole),
+            Shape::Function(reference) | Shape::Closure { function: reference, .. } => {
+                let reference = provider.as_function().unwrap_or(*reference);
+                self.called_for_client(reference, None, whole)
+            }
             Shape::Object { class, .. } => match self.class_attribute(*class, "__call__")?.shape {
                 Shape::Function(reference) => self.called_for_client(reference, Some(provider), whole),
                 _ => None,

@@ -1,5 +1,7 @@
 //! `match`: which cases can be taken, and what they bind.
 
+use smol_str::SmolStr;
+
 use super::evaluator::{Evaluator, join_states};
 use super::narrow::cleared;
 use super::taint::TagSet;
@@ -57,18 +59,16 @@ impl Evaluator<'_> {
                 all_false.then_some(false)
             }
             Pattern::As(inner, _) => self.pattern_matches(inner, value),
+            Pattern::Star(_) => Some(true),
             Pattern::Sequence(patterns) => {
                 if !value.choices().is_empty() {
                     return Some(false);
                 }
                 let items = self.elements(value)?;
-                if items.len() != patterns.len() {
-                    return Some(false);
-                }
-                let answers = patterns.iter().zip(&items);
-                all(answers.map(|(pattern, item)| self.pattern_matches(pattern, item)).collect())
+                let Some(parts) = parts_of(patterns, &items) else { return Some(false) };
+                all(parts.iter().map(|(pattern, item)| self.pattern_matches(pattern, item)).collect())
             }
-            Pattern::Mapping(wanted) => {
+            Pattern::Mapping { entries: wanted, .. } => {
                 let Shape::Mapping { entries, open } = &value.shape else { return None };
                 let mut answers = Vec::new();
                 for (key, pattern) in wanted {
@@ -83,8 +83,79 @@ impl Evaluator<'_> {
                 }
                 all(answers)
             }
+            Pattern::Class { class, positional, keywords } => {
+                let class = self.quietly(|evaluator| evaluator.expression(class));
+                let mut answers = vec![self.is_of_class(value, &class)];
+                for (pattern, field) in self.fields_for(value, &class, positional, keywords) {
+                    answers.push(self.pattern_matches(pattern, &field));
+                }
+                all(answers)
+            }
             Pattern::Structure(_) => None,
         }
+    }
+
+    /// Whether a value is an object of a class, where that is certain.
+    fn is_of_class(&mut self, value: &Value, class: &Value) -> Option<bool> {
+        match (&value.shape, &class.shape) {
+            (Shape::Object { class: own, .. }, Shape::Class(class)) => {
+                let class = *class;
+                Some(self.lineage(*own).classes.contains(&class))
+            }
+            (Shape::Constant(_), Shape::Class(_)) => Some(false),
+            (Shape::Constant(constant), Shape::External(name)) if is_built_in(name) => {
+                Some(constant.type_name() == name || (constant.type_name() == "bool" && name == "int"))
+            }
+            (Shape::Pieces(_), Shape::External(name)) if is_built_in(name) => Some(name == "str"),
+            _ => None,
+        }
+    }
+
+    /// What each pattern inside of a class pattern is held against.
+    fn fields_for<'p>(
+        &mut self,
+        value: &Value,
+        class: &Value,
+        positional: &'p [Pattern],
+        keywords: &'p [(SmolStr, Pattern)],
+    ) -> Vec<(&'p Pattern, Value)> {
+        // `str(name)`: the value itself.
+        if let (Shape::External(name), [only]) = (&class.shape, positional)
+            && is_built_in(name)
+        {
+            let tags = match name.as_str() {
+                "int" | "float" | "bool" => TagSet::ALL,
+                _ => TagSet::EMPTY,
+            };
+            return vec![(only, cleared(value.clone(), tags))];
+        }
+        let names = match &value.shape {
+            Shape::Object { class, .. } => match self.class_attribute(*class, "__match_args__") {
+                Some(Value { shape: Shape::Sequence { items, .. }, .. }) => {
+                    items.iter().filter_map(|item| item.as_text().map(SmolStr::new)).collect()
+                }
+                _ => self.field_names(*class),
+            },
+            Shape::Record { fields, .. } => fields.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let named = keywords.iter().map(|(name, pattern)| (Some(name.clone()), pattern));
+        let in_order = positional.iter().enumerate().map(|(at, pattern)| (names.get(at).cloned(), pattern));
+        let wanted: Vec<_> = in_order.chain(named).collect();
+        let here = self.here();
+        wanted
+            .into_iter()
+            .map(|(name, pattern)| {
+                let field = match (&value.shape, name) {
+                    (Shape::Object { .. } | Shape::Record { .. }, Some(name)) => {
+                        let read = self.attribute(value, &name);
+                        self.property(read, &here)
+                    }
+                    _ => Value::tainted(value.deep_taint()),
+                };
+                (pattern, field)
+            })
+            .collect()
     }
 
     /// What a sequence pattern is held against.
@@ -109,21 +180,37 @@ impl Evaluator<'_> {
                     self.clear(subject, TagSet::ALL);
                 }
             }
+            Pattern::Star(Some(name)) => self.set(name, value.clone()),
             Pattern::Sequence(patterns) => {
-                let items = self.elements(value).filter(|items| items.len() == patterns.len());
+                let items = self.elements(value).unwrap_or_default();
+                let parts = parts_of(patterns, &items);
                 for (at, pattern) in patterns.iter().enumerate() {
-                    let item = match &items {
-                        Some(items) => items[at].clone(),
+                    let item = match &parts {
+                        Some(parts) => parts[at].1.clone(),
+                        None if matches!(pattern, Pattern::Star(_)) => {
+                            Value::sequence(vec![self.element_of(value)], true)
+                        }
                         None => self.element_of(value),
                     };
                     self.bind_pattern(pattern, &item, None);
                 }
             }
-            Pattern::Mapping(entries) => {
+            Pattern::Mapping { entries, rest } => {
+                let mut left = value.clone();
                 for (key, pattern) in entries {
                     let key = self.expression(key);
                     let item = super::library::item(value, &key);
+                    left = super::library::without_item(left, &key);
                     self.bind_pattern(pattern, &item, None);
+                }
+                if let Some(name) = rest {
+                    self.set(name, left);
+                }
+            }
+            Pattern::Class { class, positional, keywords } => {
+                let class = self.expression(class);
+                for (pattern, field) in self.fields_for(value, &class, positional, keywords) {
+                    self.bind_pattern(pattern, &field, None);
                 }
             }
             Pattern::Structure(names) => {
@@ -134,6 +221,36 @@ impl Evaluator<'_> {
             _ => {}
         }
     }
+}
+
+fn is_built_in(name: &str) -> bool {
+    matches!(
+        name,
+        "str"
+            | "bytes"
+            | "int"
+            | "float"
+            | "bool"
+            | "list"
+            | "dict"
+            | "tuple"
+            | "set"
+            | "frozenset"
+            | "bytearray"
+    )
+}
+
+/// What each pattern of a sequence is held against; `None` where there are too few or too many elements.
+fn parts_of<'p>(patterns: &'p [Pattern], items: &[Value]) -> Option<Vec<(&'p Pattern, Value)>> {
+    let star = patterns.iter().position(|pattern| matches!(pattern, Pattern::Star(_)));
+    let Some(star) = star else {
+        return (items.len() == patterns.len()).then(|| patterns.iter().zip(items.iter().cloned()).collect());
+    };
+    let after = patterns.len() - star - 1;
+    let middle = items.len().checked_sub(after).filter(|middle| *middle >= star)?;
+    let rest = Value::sequence(items[star..middle].to_vec(), false);
+    let held = items[..star].iter().cloned().chain([rest]).chain(items[middle..].iter().cloned());
+    Some(patterns.iter().zip(held).collect())
 }
 
 /// A pattern that only certain constants match.

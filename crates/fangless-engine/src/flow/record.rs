@@ -68,6 +68,9 @@ impl Evaluator<'_> {
             });
             return Some(record(named.collect(), true));
         }
+        if let (Some(template), Some("substitute" | "safe_substitute")) = (receiver, method) {
+            return substituted(template, passed);
+        }
         let receiver = receiver.map(|receiver| (&receiver.shape, receiver));
         match (receiver, method) {
             (Some((Shape::RecordClass(fields), _)), Some("_make")) => {
@@ -84,6 +87,11 @@ impl Evaluator<'_> {
         }
         let first = passed.first().map(|one| &one.value);
         match qualified? {
+            "string.Template" => {
+                let text = first?.clone();
+                text.as_text()?;
+                Some(record(vec![(TEMPLATE.into(), text)], false))
+            }
             "collections.namedtuple" | "typing.NamedTuple" => {
                 let names = field_list(&passed.get(1)?.value)?;
                 let defaults =
@@ -128,6 +136,13 @@ impl Evaluator<'_> {
                     }
                     _ => None,
                 }
+            }
+            "heapq.heappush" | "bisect.insort" => {
+                let list = &passed.first()?.argument.value;
+                let (changed, _) =
+                    super::library::mutate(first?, "append", std::slice::from_ref(&passed.get(1)?.value))?;
+                self.rebind(list, changed);
+                Some(Value::constant(Constant::None))
             }
             "setattr" => {
                 let object = &passed.first()?.argument.value;
@@ -197,6 +212,55 @@ impl Evaluator<'_> {
 
 fn record(fields: Vec<(SmolStr, Value)>, is_tuple: bool) -> Value {
     Value { shape: Shape::Record { fields: Arc::from(fields), is_tuple }, taint: Taint::default() }
+}
+
+/// The field that holds the text of a `string.Template`.
+const TEMPLATE: &str = "template";
+
+/// `Template("$one $two").substitute(…)`: each name by its key.
+fn substituted(template: &Value, passed: &[Passed<'_>]) -> Option<Value> {
+    let Shape::Record { fields, is_tuple: false } = &template.shape else { return None };
+    let (_, text) = fields.iter().find(|(name, _)| name == TEMPLATE)?;
+    let shape = super::builtin::with_keywords(passed);
+    let named = match &shape.first()?.shape {
+        Shape::Mapping { entries, .. } => entries.iter().filter_map(|(key, value)| match key {
+            Constant::Text(key) => Some((SmolStr::new(key), value.clone())),
+            _ => None,
+        }),
+        _ => return Some(Value::tainted(shape.first()?.deep_taint())),
+    };
+    let named: Vec<_> = named.collect();
+    Some(super::library::format(&as_format(text.as_text()?), &[], &named, &shape.first()?.taint))
+}
+
+/// `$name` and `${name}` as `{name}`.
+fn as_format(template: &str) -> String {
+    let mut format = String::new();
+    let mut characters = template.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, characters.peek().copied()) {
+            ('{' | '}', _) => format.extend([character, character]),
+            ('$', Some('$')) => {
+                characters.next();
+                format.push('$');
+            }
+            ('$', Some('{')) => {
+                characters.next();
+                format.push('{');
+                format.extend(characters.by_ref().take_while(|character| *character != '}'));
+                format.push('}');
+            }
+            ('$', Some(first)) if first.is_alphabetic() || first == '_' => {
+                format.push('{');
+                while let Some(next) = characters.next_if(|next| next.is_alphanumeric() || *next == '_') {
+                    format.push(next);
+                }
+                format.push('}');
+            }
+            _ => format.push(character),
+        }
+    }
+    format
 }
 
 fn selector(at: usize, name: &SmolStr) -> ArgumentSelector {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::dictionary::dictionary_of;
+use super::dictionary::{dictionary_of, scope_of};
 use super::evaluator::{Evaluator, Variables, join_states};
 use super::event::{BindingEvent, BindingKind, Passed};
 use super::place::has_parts;
@@ -30,6 +30,7 @@ impl Evaluator<'_> {
 
     fn statement(&mut self, statement: &Statement) {
         let notes = self.frame_ref().notes;
+        self.frame().at = statement.range;
         self.one_statement(statement);
         if self.frame_ref().notes > notes
             && !matches!(statement.kind, StatementKind::Assign { .. } | StatementKind::With { .. })
@@ -81,7 +82,10 @@ impl Evaluator<'_> {
             StatementKind::AugmentedAssign { target, operator, value } => {
                 let left = self.expression(target);
                 let right = self.expression(value);
-                let result = self.binary(*operator, &left, &right);
+                let result = match self.own_change(*operator, &left, &right) {
+                    Some(changed) => changed,
+                    None => self.binary(*operator, &left, &right),
+                };
                 match (&left.shape, &target.kind) {
                     // `+=` on a list changes it in place.
                     (Shape::Sequence { .. }, ExpressionKind::Name(_)) => self.rebind(target, result),
@@ -90,8 +94,11 @@ impl Evaluator<'_> {
             }
             StatementKind::Return(value) => self.return_statement(statement, value.as_ref()),
             StatementKind::Raise(parts) => {
-                for part in parts {
-                    self.expression(part);
+                let mut values =
+                    parts.iter().map(|part| self.expression(part)).collect::<Vec<_>>().into_iter();
+                let raised = values.next().or_else(|| self.frame_ref().handled.clone());
+                if let Some(exception) = raised {
+                    self.throw(exception);
                 }
                 self.leave_by_raise();
             }
@@ -101,7 +108,8 @@ impl Evaluator<'_> {
                 }
             }
             StatementKind::If { test, body, orelse } => {
-                let truth = self.expression(test).truth();
+                let condition = self.expression(test);
+                let truth = self.truth_of(&condition);
                 let before = self.frame_ref().state.clone();
                 self.frame().branches += 1;
                 let then = if truth == Some(false) {
@@ -248,6 +256,10 @@ impl Evaluator<'_> {
         finally: &[Statement],
     ) {
         let outer = std::mem::take(&mut self.frame().raised);
+        let outer_thrown = std::mem::take(&mut self.frame().thrown);
+        let outer_handled = self.frame().handled.take();
+        let returned = self.frame().returned.clone();
+        let exits = self.frame_ref().exits.len();
         let before = self.frame_ref().state.clone();
         self.block(body);
         let after_body = self.frame_ref().state.clone();
@@ -258,27 +270,88 @@ impl Evaluator<'_> {
         }
         self.block(orelse);
         let mut after = self.frame().state.take();
+        let mut thrown = std::mem::replace(&mut self.frame().thrown, outer_thrown);
         for handler in handlers {
             self.frame().state.clone_from(&seen);
-            if let Some(exception) = &handler.exception {
-                self.expression(exception);
-            }
+            let kind = handler.exception.as_ref().map(|exception| self.expression(exception));
+            let caught = self.caught(kind.as_ref(), &mut thrown);
             if let Some(name) = &handler.name {
                 let at = self.location(handler.range);
-                let broad = is_broad(handler.exception.as_ref());
-                let value =
-                    if broad { self.source_value(Label::Exception, name, at) } else { Value::unknown() };
+                let mut value = caught.clone().unwrap_or_default();
+                if is_broad(handler.exception.as_ref()) {
+                    value.taint.add(&self.source_value(Label::Exception, name, at).taint);
+                }
                 self.set(name, value);
             }
+            self.frame().handled = caught;
             self.block(&handler.body);
+            self.frame().handled = None;
             let state = self.frame().state.take();
             after = join_states(after, state);
         }
+        self.frame().handled = outer_handled;
+        thrown.into_iter().for_each(|exception| self.throw(exception));
         let reachable = after.is_some();
         self.frame().state = if reachable { after } else { seen };
+        if finally.is_empty() {
+            if !reachable {
+                self.frame().state = None;
+            }
+            return;
+        }
+        let in_body = (self.frame().returned.take(), self.frame().exits.split_off(exits));
+        let is_reached = self.frame_ref().state.is_some();
         self.block(finally);
+        let frame = self.frame();
+        // A `return` at the end of `finally` takes the place of every other.
+        let overrides = is_reached && frame.state.is_none() && frame.returned.is_some();
+        let mut ways = vec![returned.filter(|_| overrides)];
+        if !overrides {
+            ways.push(in_body.0);
+            frame.exits.extend(in_body.1);
+        }
+        for value in ways.into_iter().flatten() {
+            frame.returned = Some(match frame.returned.take() {
+                Some(known) => value.join(&known),
+                None => value,
+            });
+        }
         if !reachable {
-            self.frame().state = None;
+            frame.state = None;
+        }
+    }
+
+    /// The exceptions that a handler catches, joined; they are taken out of those that were raised.
+    fn caught(&mut self, kind: Option<&Value>, thrown: &mut Vec<Value>) -> Option<Value> {
+        let mut caught: Option<Value> = None;
+        for exception in std::mem::take(thrown) {
+            if kind.is_none_or(|kind| self.may_catch(kind, &exception)) {
+                caught = Some(match caught {
+                    Some(known) => known.join(&exception),
+                    None => exception,
+                });
+            } else {
+                thrown.push(exception);
+            }
+        }
+        caught
+    }
+
+    /// Whether a handler for a kind of exceptions may catch this one.
+    fn may_catch(&mut self, kind: &Value, exception: &Value) -> bool {
+        match (&kind.shape, &exception.shape) {
+            (Shape::Sequence { items, .. }, _) => items.iter().any(|kind| self.may_catch(kind, exception)),
+            (Shape::External(name), _) if name == "Exception" || name == "BaseException" => true,
+            (Shape::Class(kind), Shape::Object { class, .. }) => {
+                let kind = *kind;
+                self.lineage(*class).classes.contains(&kind)
+            }
+            (Shape::External(kind), Shape::Object { class, .. }) => {
+                self.lineage(*class).libraries.iter().any(|name| may_be(name, kind))
+            }
+            (Shape::External(kind), Shape::Instance(class)) => may_be(class, kind),
+            (Shape::Class(_), Shape::Instance(_)) => false,
+            _ => true,
         }
     }
 
@@ -309,7 +382,9 @@ impl Evaluator<'_> {
                 let spelled = super::evaluator::spelled_name(target).unwrap_or_else(|| name.clone());
                 let value = value.step(self.location(target.range), StepKind::Assignment, &spelled);
                 let owned = self.expression(owner);
-                if has_parts(&owned) {
+                if let Some(updated) = self.set_through(&owned, name, &value) {
+                    self.rebind(owner, updated);
+                } else if has_parts(&owned) {
                     let updated = with_attribute(owned, name, value);
                     self.rebind(owner, updated);
                 } else {
@@ -319,13 +394,27 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Subscript { value: owner, index } => {
                 self.forget_place(target);
+                if scope_of(owner) == Some(true) {
+                    let key = self.expression(index);
+                    if let Some(name) = key.as_text().map(SmolStr::new) {
+                        self.set(&name, value);
+                        self.note_outward(&name);
+                    }
+                    return;
+                }
                 if let Some(object) = dictionary_of(owner) {
                     let key = self.expression(index);
                     self.bind_in_dictionary(object, &key, value);
                     return;
                 }
                 let owned = self.expression(owner);
-                if has_parts(&owned) {
+                if let Shape::Object { .. } = owned.shape {
+                    let key = self.expression(index);
+                    let updated = self
+                        .special_change(&owned, "__setitem__", &[key.clone(), value.clone()])
+                        .unwrap_or_else(|| super::library::with_item(owned, &key, value));
+                    self.rebind(owner, updated);
+                } else if has_parts(&owned) {
                     let updated = self.with_element(owned, index, value);
                     self.rebind(owner, updated);
                 } else {
@@ -357,6 +446,13 @@ impl Evaluator<'_> {
             {
                 self.set(name, value.clone());
                 self.update_aliases(name, &value);
+            }
+            // A container of a scope around the body: of the function that this one stands in, or of the module.
+            ExpressionKind::Name(name)
+                if self.frame_ref().function.is_some() && (has_parts(&value) || !value.taint.is_clean()) =>
+            {
+                self.set(name, value);
+                self.note_outward(name);
             }
             ExpressionKind::Attribute { value: owner, name } => {
                 let owned = self.quietly(|evaluator| evaluator.expression(owner));
@@ -533,9 +629,8 @@ impl Evaluator<'_> {
         let reference = FunctionReference { chunk: frame.chunk, index };
         let ir = frame.ir.clone();
         let Some(function) = ir.functions.get(index) else { return };
-        for decorator in &function.decorators {
-            self.expression(decorator);
-        }
+        let decorators: Vec<Value> =
+            function.decorators.iter().map(|decorator| self.expression(decorator)).collect();
         self.tell_decorators(&function.decorators);
         for parameter in &function.parameters {
             if let Some(default) = &parameter.default {
@@ -555,7 +650,8 @@ impl Evaluator<'_> {
                 }
             }
         }
-        self.set(&function.name, Value { shape: Shape::Function(reference), taint: Taint::default() });
+        let value = self.decorated(reference, function, &decorators);
+        self.set(&function.name, value);
         self.frame().nested.push(reference);
     }
 
@@ -726,6 +822,22 @@ pub(super) fn with_attribute(owner: Value, name: &SmolStr, value: Value) -> Valu
         }
         _ => owner,
     }
+}
+
+/// Whether an exception of a library's class is, or may be, of a kind: of what is not built in little is known.
+fn may_be(class: &str, kind: &str) -> bool {
+    let is_built_in = |name: &str| !name.contains('.');
+    let above = match class {
+        "KeyError" | "IndexError" => "LookupError",
+        "UnicodeError" | "UnicodeDecodeError" | "UnicodeEncodeError" => "ValueError",
+        "FileNotFoundError" | "PermissionError" | "ConnectionError" | "TimeoutError" | "FileExistsError" => {
+            "OSError"
+        }
+        "NotImplementedError" | "RecursionError" => "RuntimeError",
+        "ZeroDivisionError" | "OverflowError" => "ArithmeticError",
+        _ => class,
+    };
+    class == kind || above == kind || kind == "IOError" && above == "OSError" || !is_built_in(class)
 }
 
 /// `except:`, `except Exception`, `except BaseException`: what may hold anything.

@@ -14,7 +14,7 @@ use super::evaluator::{Evaluator, Reads, Variables};
 use super::event::{Observer, Passed, SinkEvent, Told};
 use super::sink::{has_returned, is_direct};
 use super::taint::{Location, Origin, Source, Step, TagSet, Taint};
-use super::value::{Constant, FunctionReference, Partial, Piece, Shape, Value};
+use super::value::{Constant, FunctionReference, Piece, Shape, Value, changed_parts};
 use crate::finding::StepKind;
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 use crate::text::TextRange;
@@ -32,6 +32,10 @@ pub(super) struct Summary {
     pub(super) exits: Vec<(Option<bool>, Variables)>,
     /// Parameters that the body bound to something else.
     pub(super) rebound: Vec<SmolStr>,
+    /// Variables of scopes around the body that it bound or changed.
+    pub(super) outward: Vec<SmolStr>,
+    /// Untrusted exceptions that leave the body.
+    pub(super) thrown: Vec<Value>,
     sinks: Vec<SinkEvent>,
     told: Option<Told>,
     /// Statements that were evaluated for it.
@@ -336,6 +340,8 @@ impl Evaluator<'_> {
             && one.value == other.value
             && one.exits == other.exits
             && one.rebound == other.rebound
+            && one.outward == other.outward
+            && one.thrown == other.thrown
             && one.sinks == other.sinks
     }
 
@@ -366,7 +372,8 @@ impl Evaluator<'_> {
         let before = self.observer.begin();
         self.reads.chunks.insert(function.chunk);
         let variables = self.parameters(*function, receiver.as_ref(), &passed);
-        let mut summary = self.run_body(*function, receiver.as_ref(), variables, None).unwrap_or_default();
+        let mut summary =
+            self.run_body(*function, receiver.as_ref(), variables, None, None).unwrap_or_default();
         summary.told = self.observer.end(before);
         self.following = following;
         self.muted = muted;
@@ -417,8 +424,10 @@ impl Summary {
         value: Value,
         exits: Vec<(Option<bool>, Variables)>,
         rebound: Vec<SmolStr>,
+        outward: Vec<SmolStr>,
+        thrown: Vec<Value>,
     ) -> Self {
-        Self { value, exits, rebound, ..Self::default() }
+        Self { value, exits, rebound, outward, thrown, ..Self::default() }
     }
 
     /// The tags that the body cleared of what a parameter was passed, on every way out with this truth.
@@ -447,6 +456,9 @@ impl Summary {
             for (_, one) in state.iter_mut() {
                 *one = value(one, change);
             }
+        }
+        for one in &mut summary.thrown {
+            *one = value(one, change);
         }
         summary.sinks = self.sinks.iter().map(|sink| sink.relocated(change)).collect();
         summary.told = self.told.as_ref().map(|told| observer.relocated(told, change));
@@ -506,6 +518,12 @@ fn hash_value(value: &Value, depth: usize, hasher: &mut FxHasher) {
         Shape::Constant(constant) => hash_constant(constant, hasher),
         Shape::External(name) | Shape::Instance(name) => name.hash(hasher),
         Shape::Function(reference) => reference.hash(hasher),
+        Shape::Closure { function, captured } => {
+            (function, captured.len()).hash(hasher);
+            if depth > 0 {
+                captured.iter().for_each(|(_, value)| hash_value(value, depth - 1, hasher));
+            }
+        }
         Shape::Class(reference) => reference.hash(hasher),
         Shape::Pieces(pieces) => pieces.len().hash(hasher),
         Shape::Choice(choices) => choices.len().hash(hasher),
@@ -639,68 +657,16 @@ fn map_taints(value: &Value, is_outer: bool, change: &mut impl FnMut(&Taint, boo
 /// `None` where there is no taint.
 fn mapped(value: &Value, is_outer: bool, change: &mut impl FnMut(&Taint, bool) -> Taint) -> Option<Value> {
     let shape = match &value.shape {
-        Shape::Pieces(pieces) => mapped_all(pieces, |piece| match piece {
+        Shape::Pieces(pieces) => changed_parts(pieces, |piece| match piece {
             Piece::Hole(taint) if !taint.is_empty() => Some(Piece::Hole(change(taint, is_outer))),
             _ => None,
         })
         .map(Shape::Pieces),
-        Shape::Sequence { items, open } => mapped_all(items, |item| mapped(item, false, change))
-            .map(|items| Shape::Sequence { items, open: *open }),
-        Shape::Mapping { entries, open } => {
-            mapped_all(entries, |(key, value)| Some((key.clone(), mapped(value, false, change)?)))
-                .map(|entries| Shape::Mapping { entries, open: *open })
-        }
-        Shape::Sections(entries) => {
-            mapped_all(entries, |(key, value)| Some((key.clone(), mapped(value, false, change)?)))
-                .map(Shape::Sections)
-        }
-        Shape::Object { class, attributes } => {
-            mapped_all(attributes, |(name, value)| Some((name.clone(), mapped(value, false, change)?)))
-                .map(|attributes| Shape::Object { class: *class, attributes })
-        }
-        Shape::Record { fields, is_tuple } => {
-            mapped_all(fields, |(name, value)| Some((name.clone(), mapped(value, false, change)?)))
-                .map(|fields| Shape::Record { fields, is_tuple: *is_tuple })
-        }
-        Shape::Method { receiver, name } => mapped(receiver, false, change)
-            .map(|receiver| Shape::Method { receiver: Arc::new(receiver), name: name.clone() }),
-        Shape::Bound { receiver, function } => mapped(receiver, false, change)
-            .map(|receiver| Shape::Bound { receiver: Arc::new(receiver), function: *function }),
-        Shape::Partial(partial) => {
-            let function = mapped(&partial.function, false, change);
-            let passed = mapped_all(&partial.passed, |(name, value)| {
-                Some((name.clone(), mapped(value, false, change)?))
-            });
-            (function.is_some() || passed.is_some()).then(|| {
-                Shape::Partial(Arc::new(Partial {
-                    function: function.unwrap_or_else(|| partial.function.clone()),
-                    passed: passed.map_or_else(|| partial.passed.clone(), |passed| passed.to_vec()),
-                }))
-            })
-        }
-        _ => None,
+        shape => shape.with_parts(&mut |part| mapped(part, false, change)),
     };
     if shape.is_none() && value.taint.is_empty() {
         return None;
     }
     let taint = if value.taint.is_empty() { Taint::default() } else { change(&value.taint, is_outer) };
     Some(Value { shape: shape.unwrap_or_else(|| value.shape.clone()), taint })
-}
-
-/// The parts with those changed that have a taint; `None` where none has.
-fn mapped_all<T: Clone>(parts: &[T], mut change: impl FnMut(&T) -> Option<T>) -> Option<Arc<[T]>> {
-    let mut all: Option<Vec<T>> = None;
-    for (at, part) in parts.iter().enumerate() {
-        match (change(part), &mut all) {
-            (Some(changed), Some(all)) => all.push(changed),
-            (Some(changed), None) => {
-                let mut before = parts[..at].to_vec();
-                before.push(changed);
-                all = Some(before);
-            }
-            (None, Some(all)) => all.push(part.clone()),
-            (None, None) => {}
-        }
-    }
-    all.map(Arc::from)
 }

@@ -100,6 +100,11 @@ pub enum Shape {
     Annotation(Location),
     /// A function of the workspace, by its place.
     Function(FunctionReference),
+    /// A function that stands in another one and left it, with what it sees of the variables there.
+    Closure {
+        function: FunctionReference,
+        captured: Captured,
+    },
     Class(ClassReference),
     /// An instance of a class of the workspace.
     Object {
@@ -153,6 +158,10 @@ impl PartialEq for Shape {
                 Self::Record { fields: other_fields, is_tuple: other_is_tuple },
             ) => is_tuple == other_is_tuple && same(fields, other_fields),
             (Self::Function(one), Self::Function(other)) => one == other,
+            (
+                Self::Closure { function, captured },
+                Self::Closure { function: other, captured: other_captured },
+            ) => function == other && same(captured, other_captured),
             (Self::Class(one), Self::Class(other)) => one == other,
             (
                 Self::Object { class, attributes },
@@ -162,6 +171,9 @@ impl PartialEq for Shape {
         }
     }
 }
+
+/// Variables that a function keeps of the scope in which it was defined.
+pub type Captured = Arc<[(SmolStr, Value)]>;
 
 /// A callable that some arguments were given to already.
 #[derive(Clone, Debug, PartialEq)]
@@ -266,6 +278,7 @@ impl Value {
             Shape::Sequence { items, open: false } => Some(!items.is_empty()),
             Shape::Mapping { entries, open: false } => Some(!entries.is_empty()),
             Shape::Function(_)
+            | Shape::Closure { .. }
             | Shape::Bound { .. }
             | Shape::Partial(_)
             | Shape::Class(_)
@@ -338,6 +351,14 @@ impl Value {
             if let Shape::Method { receiver, .. } | Shape::Bound { receiver, .. } = &value.shape {
                 count(receiver, left, depth);
             }
+            if let Shape::Closure { captured, .. } = &value.shape {
+                captured.iter().for_each(|(_, value)| {
+                    *left = left.saturating_sub(1);
+                    if *left > 0 && depth > 0 {
+                        count(value, left, depth - 1);
+                    }
+                });
+            }
             value.each_part(&mut |part| {
                 if *left > 0 {
                     *left -= 1;
@@ -370,12 +391,38 @@ impl Value {
                 fields: fields.iter().map(|(name, value)| (name.clone(), inner(value))).collect(),
                 is_tuple: *is_tuple,
             },
-            Shape::Sections(_) | Shape::Partial(_) | Shape::Method { .. } | Shape::Bound { .. } => {
-                Shape::Unknown
-            }
+            Shape::Sections(_)
+            | Shape::Partial(_)
+            | Shape::Method { .. }
+            | Shape::Bound { .. }
+            | Shape::Closure { .. } => Shape::Unknown,
             shape => shape.clone(),
         };
         Self { shape, taint: self.taint.clone() }
+    }
+
+    /// The function of the workspace that a value is: of a decorated one that which was decorated.
+    pub fn as_function(&self) -> Option<FunctionReference> {
+        match &self.shape {
+            Shape::Function(function) => Some(*function),
+            Shape::Closure { function, captured } => {
+                Some(captured.iter().find_map(|(_, value)| value.as_function()).unwrap_or(*function))
+            }
+            _ => None,
+        }
+    }
+
+    /// The value with each function in it changed that stands in another one; `None` where none is.
+    pub(super) fn with_functions(
+        &self,
+        change: &mut dyn FnMut(FunctionReference) -> Option<Shape>,
+    ) -> Option<Self> {
+        let shape = match &self.shape {
+            Shape::Function(function) => change(*function),
+            Shape::Closure { .. } => None,
+            shape => shape.with_parts(&mut |part| part.with_functions(change)),
+        }?;
+        Some(Self { shape, taint: self.taint.clone() })
     }
 
     /// What the value may be when it is one of two.
@@ -461,4 +508,70 @@ impl Value {
             _ => &[],
         }
     }
+}
+
+impl Shape {
+    /// The shape with its parts changed; `None` where none is.
+    pub(super) fn with_parts(&self, change: &mut dyn FnMut(&Value) -> Option<Value>) -> Option<Self> {
+        match self {
+            Self::Sequence { items, open } => {
+                changed_parts(items, change).map(|items| Self::Sequence { items, open: *open })
+            }
+            Self::Mapping { entries, open } => {
+                changed_named(entries, change).map(|entries| Self::Mapping { entries, open: *open })
+            }
+            Self::Sections(entries) => changed_named(entries, change).map(Self::Sections),
+            Self::Object { class, attributes } => {
+                changed_named(attributes, change).map(|attributes| Self::Object { class: *class, attributes })
+            }
+            Self::Record { fields, is_tuple } => {
+                changed_named(fields, change).map(|fields| Self::Record { fields, is_tuple: *is_tuple })
+            }
+            Self::Closure { function, captured } => changed_named(captured, change)
+                .map(|captured| Self::Closure { function: *function, captured }),
+            Self::Method { receiver, name } => change(receiver)
+                .map(|receiver| Self::Method { receiver: Arc::new(receiver), name: name.clone() }),
+            Self::Bound { receiver, function } => change(receiver)
+                .map(|receiver| Self::Bound { receiver: Arc::new(receiver), function: *function }),
+            Self::Partial(partial) => {
+                let function = change(&partial.function);
+                let passed = changed_named(&partial.passed, change);
+                (function.is_some() || passed.is_some()).then(|| {
+                    Self::Partial(Arc::new(Partial {
+                        function: function.unwrap_or_else(|| partial.function.clone()),
+                        passed: passed.map_or_else(|| partial.passed.clone(), |passed| passed.to_vec()),
+                    }))
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn changed_named<N: Clone>(
+    parts: &[(N, Value)],
+    change: &mut dyn FnMut(&Value) -> Option<Value>,
+) -> Option<Arc<[(N, Value)]>> {
+    changed_parts(parts, |(name, value)| Some((name.clone(), change(value)?)))
+}
+
+/// The parts with some of them changed; `None` where none is.
+pub(super) fn changed_parts<T: Clone>(
+    parts: &[T],
+    mut change: impl FnMut(&T) -> Option<T>,
+) -> Option<Arc<[T]>> {
+    let mut all: Option<Vec<T>> = None;
+    for (at, part) in parts.iter().enumerate() {
+        match (change(part), &mut all) {
+            (Some(changed), Some(all)) => all.push(changed),
+            (Some(changed), None) => {
+                let mut before = parts[..at].to_vec();
+                before.push(changed);
+                all = Some(before);
+            }
+            (None, Some(all)) => all.push(part.clone()),
+            (None, None) => {}
+        }
+    }
+    all.map(Arc::from)
 }

@@ -297,6 +297,8 @@ pub enum Passes {
     Rest,
     /// An element of each argument after the function.
     Each,
+    /// What the method is called on.
+    Receiver,
 }
 
 /// What the function's result is for the call's own.

@@ -59,8 +59,10 @@ pub struct Function {
     pub returns: Option<Expression>,
     pub body: Vec<Statement>,
     pub decorators: Vec<Expression>,
-    /// Names declared `global` in the body.
-    pub globals: Vec<SmolStr>,
+    /// Names declared `global` or `nonlocal` in the body.
+    pub outer_names: Vec<SmolStr>,
+    /// Of a function that stands in another one, every name in it, sorted: what it may see of the variables around it.
+    pub names: Vec<SmolStr>,
     pub is_generator: bool,
     /// Stands in another function, whose variables it sees.
     pub is_nested: bool,
@@ -235,10 +237,21 @@ pub enum Pattern {
     Capture(SmolStr),
     Or(Vec<Pattern>),
     As(Box<Pattern>, SmolStr),
-    /// `[first, second]`, without a star.
+    /// `[first, *rest]`
     Sequence(Vec<Pattern>),
-    /// `{"key": pattern}`, without a rest.
-    Mapping(Vec<(Expression, Pattern)>),
+    /// `*rest` in a sequence; without a name where nothing is bound.
+    Star(Option<SmolStr>),
+    /// `{"key": pattern, **rest}`
+    Mapping {
+        entries: Vec<(Expression, Pattern)>,
+        rest: Option<SmolStr>,
+    },
+    /// `Point(first, y=second)`
+    Class {
+        class: Expression,
+        positional: Vec<Pattern>,
+        keywords: Vec<(SmolStr, Pattern)>,
+    },
     /// Anything else with structure: the names that it binds.
     Structure(Vec<SmolStr>),
 }

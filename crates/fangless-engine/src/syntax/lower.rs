@@ -33,7 +33,8 @@ struct Lowering<'tree> {
 
 #[derive(Default)]
 struct FunctionScope {
-    globals: Vec<SmolStr>,
+    outer_names: Vec<SmolStr>,
+    names: Vec<SmolStr>,
     is_generator: bool,
 }
 
@@ -52,6 +53,26 @@ impl<'tree> Lowering<'tree> {
             repair.to_original(node.start_byte() as u32),
             repair.to_original(node.end_byte() as u32),
         )
+    }
+
+    /// Notes a name in the functions under way that stand in another one.
+    fn note_name(&mut self, name: &SmolStr) {
+        if self.scopes.len() > 1
+            && let Some(scope) = self.scopes.last_mut()
+            && !scope.names.contains(name)
+        {
+            scope.names.push(name.clone());
+        }
+    }
+
+    /// Ends a function; what stands in it sees what is around it through it.
+    fn leave_scope(&mut self) -> FunctionScope {
+        let mut scope = self.scopes.pop().unwrap_or_default();
+        scope.names.sort();
+        for name in &scope.names {
+            self.note_name(name);
+        }
+        scope
     }
 
     fn add_function(&mut self, function: Function) -> usize {

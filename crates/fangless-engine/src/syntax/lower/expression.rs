@@ -63,7 +63,11 @@ impl<'tree> Lowering<'tree> {
 
     fn expression_kind(&mut self, node: Node<'tree>) -> ExpressionKind {
         match node.kind() {
-            "identifier" | "keyword_identifier" => ExpressionKind::Name(self.name(node)),
+            "identifier" | "keyword_identifier" => {
+                let name = self.name(node);
+                self.note_name(&name);
+                ExpressionKind::Name(name)
+            }
             "dotted_name" => self.dotted_name(node),
             "string" | "concatenated_string" => self.string(node),
             "integer" => super::literal::integer(self.text(node)),

@@ -81,10 +81,10 @@ impl<'tree> Lowering<'tree> {
             }
             "import_statement" => StatementKind::Import(self.imported_names(node, None)),
             "import_from_statement" | "future_import_statement" => self.import_from(node),
-            "global_statement" => {
+            "global_statement" | "nonlocal_statement" => {
                 let names: Vec<SmolStr> = children(node).into_iter().map(|child| self.name(child)).collect();
                 if let Some(scope) = self.scopes.last_mut() {
-                    scope.globals.extend(names.iter().cloned());
+                    scope.outer_names.extend(names.iter().cloned());
                 }
                 StatementKind::Global(names)
             }
@@ -97,7 +97,7 @@ impl<'tree> Lowering<'tree> {
             }
             "break_statement" => StatementKind::Break,
             "continue_statement" => StatementKind::Continue,
-            "pass_statement" | "nonlocal_statement" | "type_alias_statement" => StatementKind::Pass,
+            "pass_statement" | "type_alias_statement" => StatementKind::Pass,
             "print_statement" | "exec_statement" => StatementKind::Error(self.child_expressions(node)),
             "ERROR" => {
                 self.error(node, out);
@@ -332,26 +332,63 @@ impl<'tree> Lowering<'tree> {
             | "dotted_name"
             | "unary_operator" => Pattern::Value(self.expression(node)),
             "list_pattern" | "tuple_pattern" | "dict_pattern" => self.structure(node),
+            "splat_pattern" => Pattern::Star(self.splat_name(node)),
+            "class_pattern" => self.class_pattern(node),
             _ => Pattern::Structure(self.bound_names(node)),
         }
     }
 
     fn structure(&mut self, node: Node<'tree>) -> Pattern {
         let parts = children(node);
-        let has_rest = parts.iter().any(|part| {
-            part.kind().contains("splat")
-                || part.named_child(0).is_some_and(|inner| inner.kind().contains("splat"))
-        });
         match (node.kind(), parts.as_slice()) {
-            _ if has_rest => Pattern::Structure(self.bound_names(node)),
             // `(pattern)`
             ("tuple_pattern", [single]) if node.child_count() == 3 => self.pattern(*single),
-            ("dict_pattern", parts) if parts.len() % 2 == 0 => Pattern::Mapping(
-                parts.chunks_exact(2).map(|pair| (self.expression(pair[0]), self.pattern(pair[1]))).collect(),
-            ),
-            ("dict_pattern", _) => Pattern::Structure(self.bound_names(node)),
+            ("dict_pattern", parts) => {
+                let (parts, rest) = match parts.split_last() {
+                    Some((last, before)) if last.kind() == "splat_pattern" => {
+                        (before, self.splat_name(*last))
+                    }
+                    _ => (parts, None),
+                };
+                if parts.len() % 2 != 0 {
+                    return Pattern::Structure(self.bound_names(node));
+                }
+                let entries = parts
+                    .chunks_exact(2)
+                    .map(|pair| (self.expression(pair[0]), self.pattern(pair[1])))
+                    .collect();
+                Pattern::Mapping { entries, rest }
+            }
             (_, parts) => Pattern::Sequence(parts.iter().map(|part| self.pattern(*part)).collect()),
         }
+    }
+
+    fn splat_name(&self, node: Node<'tree>) -> Option<SmolStr> {
+        let name = children(node).into_iter().find(|child| child.kind() == "identifier")?;
+        Some(self.name(name)).filter(|name| name != "_")
+    }
+
+    fn class_pattern(&mut self, node: Node<'tree>) -> Pattern {
+        let parts = children(node);
+        let Some((class, parts)) = parts.split_first() else { return Pattern::Wildcard };
+        let class = self.expression(*class);
+        let (mut positional, mut keywords) = (Vec::new(), Vec::new());
+        for part in parts {
+            let inner = if part.kind() == "case_pattern" { part.named_child(0) } else { Some(*part) };
+            match inner.filter(|inner| inner.kind() == "keyword_pattern") {
+                Some(keyword) => {
+                    let sides = children(keyword);
+                    let [name, .., pattern] = sides.as_slice() else {
+                        // `Point(x=_)` binds nothing.
+                        continue;
+                    };
+                    let name = self.name(*name);
+                    keywords.push((name, self.pattern(*pattern)));
+                }
+                None => positional.push(self.pattern(*part)),
+            }
+        }
+        Pattern::Class { class, positional, keywords }
     }
 
     fn bound_names(&self, node: Node<'tree>) -> Vec<SmolStr> {
@@ -373,7 +410,7 @@ impl<'tree> Lowering<'tree> {
         let returns = node.child_by_field_name("return_type").map(|annotation| self.annotation(annotation));
         self.scopes.push(FunctionScope::default());
         let body = self.field_block(node, "body");
-        let scope = self.scopes.pop().unwrap_or_default();
+        let scope = self.leave_scope();
         let name_node = node.child_by_field_name("name").unwrap_or(node);
         self.add_function(Function {
             name: node.child_by_field_name("name").map(|name| self.name(name)).unwrap_or_default(),
@@ -383,7 +420,8 @@ impl<'tree> Lowering<'tree> {
             returns,
             body,
             decorators,
-            globals: scope.globals,
+            outer_names: scope.outer_names,
+            names: scope.names,
             is_generator: scope.is_generator,
             is_nested: !self.scopes.is_empty(),
         })
@@ -394,7 +432,7 @@ impl<'tree> Lowering<'tree> {
             node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default();
         self.scopes.push(FunctionScope::default());
         let body = self.field(node, "body");
-        self.scopes.pop();
+        let scope = self.leave_scope();
         let range = self.range(node);
         self.add_function(Function {
             name: SmolStr::default(),
@@ -404,7 +442,8 @@ impl<'tree> Lowering<'tree> {
             returns: None,
             body: vec![Statement { range: body.range, kind: StatementKind::Return(Some(body)) }],
             decorators: Vec::new(),
-            globals: Vec::new(),
+            outer_names: Vec::new(),
+            names: scope.names,
             is_generator: false,
             is_nested: !self.scopes.is_empty(),
         })
