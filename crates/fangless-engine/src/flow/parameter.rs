@@ -67,7 +67,19 @@ impl Evaluator<'_> {
             }
         }
         if let Some(label) = label.filter(|_| !self.is_number_of_unknown_route(handled, parameter)) {
-            let value = self.source_value(label, &parameter.name, at);
+            let mut value = self.source_value(label, &parameter.name, at);
+            if parameter.kind == ParameterKind::KeywordArguments {
+                // The names are those of the route.
+                value.taint = value.taint.cleared(TagSet::of(&[Tag::MassAssignment]));
+            }
+            // A path gives texts and numbers; who is handed an object is no view, or a decorator looked it up.
+            let of_path = handled.handler.is_some_and(|handler| !handler.returning.is_empty());
+            if let Some(annotation) = &parameter.annotation
+                && of_path
+                && self.is_object(annotation)
+            {
+                return self.typed(annotation, Taint::default());
+            }
             return match &parameter.annotation {
                 // An object of the framework brings its own sources with it.
                 Some(annotation) => match self.typed(annotation, value.taint) {
@@ -184,7 +196,11 @@ impl Evaluator<'_> {
                     shape: Shape::Object { class, attributes: Arc::new([]) },
                     taint: Taint::default(),
                 };
-                let value = self.source_value(handler.label?, &parameter.name, at);
+                let mut value = self.source_value(handler.label?, &parameter.name, at);
+                if let Some(base) = self.external_base(class) {
+                    let clears = self.program.models.source_clears(&format!("{base}.{name}"));
+                    value.taint = value.taint.cleared(clears);
+                }
                 Some(self.with_fields(&owner, name, value))
             }
         }
@@ -244,6 +260,20 @@ impl Evaluator<'_> {
                 self.any_of(parts, &taint)
             }
             _ => self.typed_by_name(annotation, taint),
+        }
+    }
+
+    /// Whether an annotation names a class of which no text is.
+    fn is_object(&mut self, annotation: &Expression) -> bool {
+        let value = self.quietly(|evaluator| evaluator.expression(annotation));
+        match &value.shape {
+            Shape::Class(_) => true,
+            Shape::External(name) => {
+                name.contains('.')
+                    && !name.starts_with("typing.")
+                    && !self.program.models.derives_from(name, "str")
+            }
+            _ => false,
         }
     }
 

@@ -68,6 +68,7 @@ pub struct Models {
     source_calls: Names<Label>,
     source_attributes: Names<Label>,
     source_clears: Names<TagSet>,
+    bare_sources: Names<()>,
     source_fields: Names<()>,
     sinks: Names<Vec<Sink>>,
     bound_sinks: Names<Vec<Sink>>,
@@ -157,6 +158,9 @@ impl Models {
             if !row.clears.is_empty() {
                 let tags = TagSet::of(&row.clears);
                 row.call.iter().chain(&row.attribute).for_each(|name| self.source_clears.put(name, tags));
+            }
+            if row.bare {
+                row.call.iter().for_each(|name| self.bare_sources.put(name, ()));
             }
             if row.has_fields {
                 row.attribute.iter().for_each(|name| self.source_fields.put(name, ()));
@@ -291,8 +295,9 @@ impl Models {
     }
 
     /// The label of what a call gives.
-    pub fn source_call(&self, name: &str) -> Option<Label> {
-        self.find(&self.source_calls, name).copied()
+    pub fn source_call(&self, name: &str, has_arguments: bool) -> Option<Label> {
+        let is_made_of_them = has_arguments && self.find(&self.bare_sources, name).is_some();
+        self.find(&self.source_calls, name).copied().filter(|_| !is_made_of_them)
     }
 
     /// The label of what a read of the name gives.
@@ -641,7 +646,7 @@ mod tests {
     fn builtin_rows_answer() {
         let models = Models::builtin();
         assert_eq!(models.source_attribute("flask.request.args"), Some(Label::Web));
-        assert_eq!(models.source_call("flask.request.get_json"), Some(Label::Web));
+        assert_eq!(models.source_call("flask.request.get_json", false), Some(Label::Web));
         assert_eq!(models.source_attribute("sys.argv"), Some(Label::Cli));
         let tag_of = |name: &str| models.sinks(name).iter().map(|sink| sink.tag).collect::<Vec<_>>();
         assert!(tag_of("os.system").contains(&Tag::Shell));

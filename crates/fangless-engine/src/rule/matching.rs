@@ -56,6 +56,8 @@ pub(crate) struct RuleIndex {
     pub(crate) replaces: Vec<Vec<SmolStr>>,
     /// For each rule, whether it is silent in files of tests.
     pub(crate) outside_tests: Vec<bool>,
+    /// For each rule, whether it is silent in files that are tests by their own name.
+    pub(crate) outside_test_files: Vec<bool>,
     /// For each rule, what the project must lack.
     pub(crate) absences: Vec<Option<Lack>>,
     /// Callees whose results some condition asks for.
@@ -84,6 +86,7 @@ impl RuleIndex {
             index.replaces.push(definition.replaces.clone());
             index.absences.push(None);
             index.outside_tests.push(definition.outside_tests);
+            index.outside_test_files.push(definition.outside_test_files);
             for fix in &definition.fix {
                 collect_made_by(&fix.when, &mut index.made_by);
             }
@@ -140,6 +143,7 @@ impl RuleIndex {
         self.messages.push(String::new());
         self.replaces.push(Vec::new());
         self.outside_tests.push(true);
+        self.outside_test_files.push(true);
         self.absences.push(None);
         self.add(number, evidence);
         number

@@ -40,6 +40,9 @@ pub struct RuleDefinition {
     /// Silent in files of tests.
     #[serde(default)]
     pub outside_tests: bool,
+    /// Silent in what is certainly a test, by the name of the file itself.
+    #[serde(default)]
+    pub outside_test_files: bool,
     pub since: SmolStr,
     /// Rules that say less of the same place: their finding there is dropped when this rule has one.
     #[serde(default)]

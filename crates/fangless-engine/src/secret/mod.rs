@@ -49,6 +49,20 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
     if plain_text == plain_name || plain_name.contains(&plain_text) || plain_text.is_empty() {
         return false;
     }
+    // `5/m/ip`, how often something may be done; `accounts/password.html`
+    let is_rate = text.split(',').all(|one| {
+        one.split_once('/').is_some_and(|(count, of)| {
+            !count.is_empty()
+                && count.bytes().all(|byte| byte.is_ascii_digit())
+                && of.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'/')
+        })
+    });
+    let is_file = text.rsplit_once('.').is_some_and(|(stem, kind)| {
+        stem.contains('/') && matches!(kind, "html" | "txt" | "json" | "xml" | "yaml" | "yml" | "toml" | "py")
+    });
+    if is_rate || is_file {
+        return false;
+    }
     // Paths, URLs without credentials, environment names, dotted names, format strings.
     if text.starts_with(['/', '.', '$', '%', '{', '[', '('])
         || text.starts_with("http")

@@ -33,7 +33,7 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 /// Words after which a credential's name speaks of something about it: `secret_name`, `password_field`.
-const ABOUT: [&str; 41] = [
+const ABOUT: [&str; 45] = [
     "name",
     "names",
     "id",
@@ -75,6 +75,29 @@ const ABOUT: [&str; 41] = [
     "placeholder",
     "hasher",
     "hashers",
+    "template",
+    "required",
+    "view",
+    "message",
+];
+
+/// What a token is that tells where a list goes on.
+const PAGING: [&str; 6] = ["page", "next", "continuation", "cursor", "sync", "delta"];
+
+/// Keys under which something is found, and no lock opens.
+const LOOKED_UP_BY: [&str; 12] = [
+    "cache",
+    "sort",
+    "primary",
+    "foreign",
+    "lookup",
+    "group",
+    "partition",
+    "routing",
+    "index",
+    "dict",
+    "row",
+    "block",
 ];
 
 /// Words that say that the value was made harmless.
@@ -164,6 +187,9 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
     let pair = |first: &str, second: &str| {
         words.windows(2).any(|two| two[0] == first && two[1] == second) || has(&format!("{first}{second}"))
     };
+    if last == "token" && has_one(&PAGING) || last == "key" && has_one(&LOOKED_UP_BY) {
+        return false;
+    }
     let password = has_one(&PASSWORDS);
     let key = KEYS.iter().any(|of| pair(of, "key"));
     let masked = has_one(&MASKED);
@@ -277,7 +303,17 @@ mod tests {
         for name in ["API_KEY", "DB_PASSWORD", "AWS_SECRET", "apiKey", "client_secret", "auth_token"] {
             assert!(is_named(name, NameKind::Credential), "{name}");
         }
-        for name in ["passed", "token_count", "secret_name", "password_field", "hashed_password", "compass"] {
+        for name in [
+            "next_page_token",
+            "cache_key",
+            "PASSWORD_REQUIRED_TEMPLATE",
+            "passed",
+            "token_count",
+            "secret_name",
+            "password_field",
+            "hashed_password",
+            "compass",
+        ] {
             assert!(!is_named(name, NameKind::Credential), "{name}");
         }
     }
