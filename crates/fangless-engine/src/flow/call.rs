@@ -12,7 +12,7 @@ use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::Models;
-use crate::model::schema::{Tag, Target};
+use crate::model::schema::{Label, Tag, Target};
 use crate::syntax::ir::{Argument, ArgumentKind, Expression, ExpressionKind};
 
 /// A call, taken apart.
@@ -257,10 +257,12 @@ impl Evaluator<'_> {
             let clears = models.source_clears(qualified.unwrap_or_default());
             let mut value = self.source_value(label, &name, at);
             value.taint = value.taint.cleared(clears);
-            return value;
+            return if label == Label::Cli { self.with_options(value) } else { value };
         }
-        if qualified == Some("print") {
-            self.print_into(passed);
+        match qualified {
+            Some("print") => self.print_into(passed),
+            Some("setattr") => self.tell_set(whole, passed),
+            _ => self.note_option(called),
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
@@ -406,6 +408,11 @@ impl Evaluator<'_> {
         whole: &Expression,
     ) -> Outcome {
         let outcome = self.call_function(reference, Some(receiver.clone()), passed, whole);
+        let program = self.program;
+        let own = program.function(reference).and_then(|(_, function)| function.parameters.first());
+        if let (ExpressionKind::Attribute { value: place, .. }, Some(own)) = (&function.kind, own) {
+            self.take_type(place, &own.name, &outcome);
+        }
         if let ExpressionKind::Attribute { value: place, .. } = &function.kind
             && let Some(changed) = super::function::changed_receiver(self, reference, &outcome)
         {

@@ -11,7 +11,7 @@ use super::evaluator::{Evaluator, Reads};
 use super::event::Passed;
 use super::function::{changed_receiver, has_decorator};
 use super::program::Program;
-use super::taint::Taint;
+use super::taint::{TagSet, Taint};
 use super::value::{ClassReference, FunctionReference, Shape, Value};
 use crate::syntax::ir::{Argument, Expression, ExpressionKind, Function, Ir, Statement, StatementKind};
 use crate::text::{ChunkKind, TextRange};
@@ -199,7 +199,11 @@ impl Evaluator<'_> {
             let (_, annotation) = members.fields.iter().find(|(field, _)| field == name)?;
             let frame = self.new_frame(owner.chunk)?;
             self.frames.push(frame);
-            let value = self.typed(annotation, taint.clone());
+            let of_default = match members.attributes.get(name) {
+                Some((_, default)) => self.pattern_tags(default),
+                None => TagSet::EMPTY,
+            };
+            let value = self.typed(annotation, taint.cleared(of_default));
             self.frames.pop();
             Some(value)
         })

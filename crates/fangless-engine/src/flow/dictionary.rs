@@ -4,8 +4,10 @@
 use super::evaluator::Evaluator;
 use super::event::Passed;
 use super::library::with_taint;
+use super::sink::Sunk;
 use super::statement::with_attribute;
 use super::value::{Constant, Shape, Value};
+use crate::model::schema::Tag;
 use crate::syntax::ir::{Expression, ExpressionKind};
 
 /// The object of `object.__dict__` and `vars(object)`.
@@ -35,7 +37,13 @@ impl Evaluator<'_> {
     pub(super) fn update_dictionary(&mut self, function: &Expression, passed: &[Passed<'_>]) {
         let ExpressionKind::Attribute { value, name } = &function.kind else { return };
         let Some(object) = dictionary_of(value).filter(|_| name == "update") else { return };
+        let at = self.location(function.range);
         for one in passed {
+            if one.argument.keyword.is_none() && self.muted == 0 {
+                let argument = self.location(one.argument.value.range);
+                let whole = Value::tainted(one.value.taint.clone());
+                self.tell_sink(Tag::MassAssignment, &whole, &Sunk::at(at, argument, "update", None));
+            }
             match (&one.argument.keyword, &one.value.shape) {
                 (Some(keyword), _) => {
                     let key = Value::text(keyword);

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::evaluator::Evaluator;
 use super::taint::{TagSet, Taint};
 use super::value::Value;
+use crate::model::schema::Tag;
 use crate::syntax::ir::{Clause, Expression, ExpressionKind};
 
 impl Evaluator<'_> {
@@ -28,6 +29,10 @@ impl Evaluator<'_> {
         self.frame().state = before;
         if !matches!(iterable.kind, ExpressionKind::Call { .. }) {
             self.clear(iterable, tags);
+        }
+        // What was looked up for a host says where requests to that host go.
+        if tags.contains(Tag::Request) && self.is_never_empty(&whole) {
+            self.clear_origins(iterable, TagSet::of(&[Tag::Request]));
         }
     }
 

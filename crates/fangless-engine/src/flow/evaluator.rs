@@ -214,6 +214,8 @@ pub(super) struct Frame {
     pub(super) held: Vec<Held>,
     /// The call under evaluation whose result gets a name, and the name.
     pub(super) named_next: Option<(TextRange, SmolStr)>,
+    /// The type that such a call says of the answer that it makes.
+    pub(super) type_next: Option<SmolStr>,
     /// Names that this body bound: a parameter among them no longer stands for what the caller passed.
     pub(super) rebound: Vec<SmolStr>,
 }
@@ -311,6 +313,7 @@ impl<'a> Evaluator<'a> {
             notes: 0,
             held: Vec::new(),
             named_next: None,
+            type_next: None,
             rebound: Vec::new(),
         })
     }

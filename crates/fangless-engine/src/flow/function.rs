@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::answer::answer_of_type;
 use super::bounds::MAX_RECENT;
 use super::call::Called;
 use super::evaluator::{Evaluator, Variables};
@@ -55,6 +56,13 @@ impl Outcome {
         let first = values.next()?.clone();
         let joined = values.fold(first, |joined, value| joined.join(value));
         Some(self.incoming.actual(&joined, self.at, &self.note))
+    }
+
+    /// What a variable holds on every way out, where it is the same constant on all.
+    pub(super) fn always(&self, variable: &str) -> Option<Value> {
+        let mut values = self.summary.exits.iter().map(|(_, state)| state.get(variable));
+        let first = values.next()??;
+        (first.is_constant() && values.all(|value| value == Some(first))).then(|| first.clone())
     }
 }
 
@@ -140,6 +148,11 @@ impl Evaluator<'_> {
         let is_static = has_decorator(function, "staticmethod");
         let skip = usize::from(receiver.is_some() && !is_static);
         self.update_arguments(function, skip, passed, &outcome);
+        for (at, one) in passed.iter().enumerate() {
+            if let Some(parameter) = parameter_of(function, one.argument, at + skip) {
+                self.take_type(&one.argument.value, &parameter.name, &outcome);
+            }
+        }
         outcome
     }
 
@@ -264,8 +277,10 @@ impl Evaluator<'_> {
             });
         }
         // Of the variables only the parameters can be anyone else's.
-        let is_parameter =
-            |name: &SmolStr| function.parameters.iter().any(|parameter| parameter.name == *name);
+        let is_parameter = |name: &SmolStr| {
+            let name = answer_of_type(name).unwrap_or(name);
+            function.parameters.iter().any(|parameter| parameter.name == name)
+        };
         for (_, state) in &mut exits {
             state.retain(is_parameter);
         }

@@ -68,6 +68,10 @@ impl Evaluator<'_> {
                 // `not urlparse(x).netloc`: no other host.
                 self.clear_origins(value, TagSet::of(&[Tag::Redirect, Tag::Request]));
             }
+            // `ip_address(gethostbyname(host)).is_private` is false: the host is one of the internet.
+            ExpressionKind::Attribute { value, name } if says_where(name) == Some(truth) => {
+                self.clear_origins(value, TagSet::of(&[Tag::Request]));
+            }
             _ => {}
         }
     }
@@ -425,8 +429,16 @@ impl Evaluator<'_> {
             self.rebind(value, receiver);
         }
         let Some(cleared) = self.cleared_by(whole, arguments, Some(truth)) else { return };
+        self.clear_passed(arguments, cleared);
+    }
+
+    /// What the body of a function checked of what it was passed. Of a host, it checked the address with that host.
+    fn clear_passed(&mut self, arguments: &[Argument], cleared: Vec<TagSet>) {
         for (argument, tags) in arguments.iter().zip(cleared) {
             self.clear(&argument.value, tags);
+            if tags.contains(Tag::Request) {
+                self.clear_host(&argument.value);
+            }
         }
     }
 
@@ -456,9 +468,7 @@ impl Evaluator<'_> {
             return;
         }
         let Some(cleared) = self.cleared_by(expression, arguments, None) else { return };
-        for (argument, tags) in arguments.iter().zip(cleared) {
-            self.clear(&argument.value, tags);
-        }
+        self.clear_passed(arguments, cleared);
     }
 
     /// `require(name in ALLOWED)`: a function of the workspace that raises unless what it is passed is true.
@@ -567,6 +577,15 @@ fn is_vouching(name: &str) -> bool {
     ["is_safe", "is_allowed", "is_trusted", "is_permitted", "is_whitelisted", "is_local"]
         .iter()
         .any(|start| name.trim_start_matches('_').starts_with(start))
+}
+
+/// Whether a property of an address has to hold, or must not, for the address to be one of the internet.
+fn says_where(name: &str) -> Option<bool> {
+    match name {
+        "is_global" => Some(true),
+        "is_private" => Some(false),
+        _ => None,
+    }
 }
 
 /// What a constant prefix rules out.

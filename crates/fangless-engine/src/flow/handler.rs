@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::evaluator::{Evaluator, Variables};
@@ -36,11 +37,35 @@ impl Evaluator<'_> {
         let Some(function) = row.registered.as_ref().and_then(|selector| select(selector, passed)) else {
             return;
         };
-        let (reference, receiver) = match &function.value.shape {
-            Shape::Function(reference) => (*reference, None),
-            Shape::Bound { receiver, function } => (*function, Some((**receiver).clone())),
-            _ => return,
-        };
+        let route = passed.iter().find_map(|one| one.value.as_text());
+        match &function.value.shape {
+            Shape::Function(reference) => self.run_one_registered(row, *reference, None, route),
+            Shape::Bound { receiver, function } => {
+                self.run_one_registered(row, *function, Some((**receiver).clone()), route);
+            }
+            // All public methods of an object are called from outside.
+            Shape::Object { class, .. } => {
+                let object = function.value.clone();
+                for name in self.attribute_names(*class).into_iter().filter(|name| !name.starts_with('_')) {
+                    let method = self.class_attribute(*class, &name);
+                    if let Some(Shape::Bound { function, .. }) =
+                        method.map(|method| self.bound(method, &object).shape)
+                    {
+                        self.run_one_registered(row, function, Some(object.clone()), route);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn run_one_registered(
+        &mut self,
+        row: &HandlerRow,
+        reference: FunctionReference,
+        receiver: Option<Value>,
+        route: Option<&str>,
+    ) {
         if self.frames.iter().any(|frame| frame.function == Some(reference)) {
             return;
         }
@@ -50,7 +75,6 @@ impl Evaluator<'_> {
         };
         let is_here = self.frame_ref().chunk == reference.chunk;
         let closure = Arc::new(if is_here { self.closure() } else { Variables::default() });
-        let route = passed.iter().find_map(|one| one.value.as_text());
         self.reads.chunks.insert(reference.chunk);
         let height = self.effort.descend();
         self.following += 1;
@@ -154,8 +178,12 @@ impl Evaluator<'_> {
                 && (handler.method.is_empty() || is_named(&handler.method, &function.name))
         });
         let ancestors = class.map(|class| self.ancestor_names(class)).unwrap_or_default();
+        let imported = self.imported_packages();
         let by_name = || {
             models.handlers().iter().find(|handler| {
+                if handler.package.as_ref().is_some_and(|package| !imported.contains(package)) {
+                    return false;
+                }
                 let is_of_kind = match &handler.base_ends {
                     Some(end) => ancestors.iter().any(|name| name.ends_with(end.as_str())),
                     None => class.is_none(),
@@ -168,6 +196,18 @@ impl Evaluator<'_> {
             return Some(handler.clone());
         }
         if class.is_none() { self.view_by_its_answer(function).cloned() } else { None }
+    }
+
+    /// The packages of which the file under evaluation imports something.
+    fn imported_packages(&mut self) -> FxHashSet<SmolStr> {
+        let module = self.frame_ref().module.clone();
+        self.reads.modules.insert(module.clone());
+        let Some(globals) = self.module_globals(&module) else { return FxHashSet::default() };
+        let names = globals.values.values().filter_map(|value| match &value.shape {
+            Shape::External(name) => name.split('.').next(),
+            _ => None,
+        });
+        names.map(SmolStr::new).collect()
     }
 
     /// The names of a class and of its ancestors: what was generated may or may not stand in the workspace.

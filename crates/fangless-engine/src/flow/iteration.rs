@@ -8,6 +8,7 @@ use super::evaluator::{Evaluator, Variables, join_states};
 use super::library::{put, with_taint};
 use super::taint::{TagSet, Taint};
 use super::value::{Constant, Shape, Value};
+use crate::finding::StepKind;
 use crate::syntax::ir::{Clause, ComprehensionKind, Expression, ExpressionKind, Statement};
 
 impl Evaluator<'_> {
@@ -46,7 +47,7 @@ impl Evaluator<'_> {
         let items = self.expression(iterable);
         let runs = match items.shape {
             Shape::Sequence { .. } | Shape::Mapping { .. } | Shape::Constant(_) => items.truth(),
-            _ => None,
+            _ => self.is_never_empty(&items).then_some(true),
         };
         if runs == Some(false) {
             self.block(orelse);
@@ -73,6 +74,19 @@ impl Evaluator<'_> {
         }
         self.block(orelse);
         self.join_breaks(breaks);
+    }
+
+    /// Whether a value came out of a call that raises where it finds nothing: `socket.getaddrinfo(host, port)`.
+    pub(super) fn is_never_empty(&self, value: &Value) -> bool {
+        let taint = value.deep_taint();
+        let mut last = taint.origins().iter().filter_map(|origin| origin.path.as_deref());
+        last.any(|step| {
+            let through = std::iter::successors(Some(step), |step| step.previous.as_deref())
+                .find(|step| step.kind != StepKind::Assignment);
+            through
+                .and_then(|step| step.note.split('`').nth(1))
+                .is_some_and(|callee| self.program.models.is_never_empty(callee))
+        })
     }
 
     /// What every element was found harmless for by a loop that goes on with the good ones only.

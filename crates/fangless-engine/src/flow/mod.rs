@@ -24,6 +24,7 @@ mod library;
 mod modelled;
 mod modules;
 mod narrow;
+mod option;
 mod parameter;
 mod pattern;
 mod place;

@@ -5,7 +5,7 @@ use super::guard::called;
 use super::taint::TagSet;
 use super::value::{Piece, Shape, Value};
 use crate::model::schema::Tag;
-use crate::syntax::ir::{Expression, ExpressionKind};
+use crate::syntax::ir::{Argument, Expression, ExpressionKind};
 
 impl Evaluator<'_> {
     /// Takes tags from the place that an expression reads, looking through what keeps the text as it is.
@@ -68,13 +68,37 @@ impl Evaluator<'_> {
     /// What a signature was computed from is vouched for by it: `compare_digest(digest(key, data), sent)`.
     pub(super) fn clear_verified(&mut self, expression: &Expression) {
         self.clear(expression, TagSet::of(&[Tag::Deserialization]));
-        if let ExpressionKind::Call { function, arguments } = &expression.kind {
-            if let ExpressionKind::Attribute { value, .. } = &function.kind {
-                self.clear_verified(value);
+        let noted = match &expression.kind {
+            ExpressionKind::Name(name) => self.noted_condition(name),
+            _ => None,
+        };
+        match noted.as_deref().map_or(&expression.kind, |noted| &noted.kind) {
+            ExpressionKind::Call { function, arguments } if is_digest(function) => {
+                self.clear_signed(function, arguments);
             }
-            for argument in arguments {
-                self.clear_verified(&argument.value);
+            ExpressionKind::Call { function, arguments } if noted.is_none() => {
+                if let ExpressionKind::Attribute { value, .. } = &function.kind {
+                    self.clear_verified(value);
+                }
+                for argument in arguments {
+                    self.clear_verified(&argument.value);
+                }
             }
+            _ => {}
+        }
+    }
+
+    /// `hmac.new(key, body).hexdigest()`: the body, and the text that it is a part of, come from who has the key.
+    fn clear_signed(&mut self, function: &Expression, arguments: &[Argument]) {
+        let tags = TagSet::of(&[Tag::Deserialization]);
+        if let ExpressionKind::Attribute { value, .. } = &function.kind {
+            match &value.kind {
+                ExpressionKind::Call { function, arguments } => self.clear_signed(function, arguments),
+                _ => self.clear_origins(value, tags),
+            }
+        }
+        for argument in arguments {
+            self.clear_origins(&argument.value, tags);
         }
     }
 
@@ -109,6 +133,13 @@ impl Evaluator<'_> {
             }
         }
     }
+}
+
+/// Whether a call computes a signature, or is the last part of one that does.
+fn is_digest(function: &Expression) -> bool {
+    matches!(called(function), "digest" | "hexdigest" | "b64digest")
+        || matches!(&function.kind, ExpressionKind::Attribute { value, name }
+            if matches!(name.as_str(), "new" | "digest") && matches!(&value.kind, ExpressionKind::Name(module) if module == "hmac"))
 }
 
 /// What a value is once a condition found it harmless for the tags, where that makes a difference.

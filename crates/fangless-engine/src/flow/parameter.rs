@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::bounds::MAX_CALL_DEPTH;
+use super::character;
 use super::evaluator::{Evaluator, Frame};
 use super::event::Passed;
 use super::route;
@@ -75,10 +76,12 @@ impl Evaluator<'_> {
             // A path gives texts and numbers; who is handed an object is no view, or a decorator looked it up.
             let of_path = handled.handler.is_some_and(|handler| !handler.returning.is_empty());
             if let Some(annotation) = &parameter.annotation
-                && of_path
-                && self.is_object(annotation)
+                && (of_path && self.is_object(annotation) || self.is_stored(annotation))
             {
                 return self.typed(annotation, Taint::default());
+            }
+            if let Some(default) = &parameter.default {
+                value.taint = value.taint.cleared(self.pattern_tags(default));
             }
             return match &parameter.annotation {
                 // An object of the framework brings its own sources with it.
@@ -223,7 +226,7 @@ impl Evaluator<'_> {
             if let Some(Shape::Instance(kind)) = kind.map(|value| value.shape)
                 && self.program.models.sanitizer(&kind) == Some(TagSet::ALL)
             {
-                entries.push((super::value::Constant::Text(field.as_str().into()), Value::unknown()));
+                entries.push((super::value::Constant::Text(field.as_str().into()), harmless()));
             }
         }
         Value { shape: Shape::Mapping { entries: entries.into(), open: true }, taint: value.taint }
@@ -240,9 +243,14 @@ impl Evaluator<'_> {
                     _ => std::slice::from_ref(&**index),
                 };
                 match outer.rsplit('.').next().unwrap_or_default() {
-                    "Optional" | "Annotated" | "Mapped" | "Required" | "NotRequired" => match items.first() {
-                        Some(inner) => self.typed(inner, taint),
-                        None => Value::tainted(taint),
+                    "Optional" | "Annotated" | "Mapped" | "Required" | "NotRequired" => match items {
+                        [inner, markers @ ..] => {
+                            let tags = markers
+                                .iter()
+                                .fold(TagSet::EMPTY, |tags, marker| tags.union(self.pattern_tags(marker)));
+                            self.typed(inner, taint.cleared(tags))
+                        }
+                        [] => Value::tainted(taint),
                     },
                     "Union" => self.any_of(items.iter().collect(), &taint),
                     "Literal" => harmless(),
@@ -253,6 +261,11 @@ impl Evaluator<'_> {
                     },
                     _ => Value::tainted(taint),
                 }
+            }
+            // `constr(pattern="^[a-z]+$")`
+            ExpressionKind::Call { .. } => {
+                let tags = self.pattern_tags(annotation);
+                Value::tainted(taint.cleared(tags))
             }
             ExpressionKind::Binary { operator: BinaryOperator::BitOr, .. } => {
                 let mut parts = Vec::new();
@@ -275,6 +288,28 @@ impl Evaluator<'_> {
             }
             _ => false,
         }
+    }
+
+    /// What a text is harmless for that a validator let through: `Query(pattern="^[a-z]+$")`.
+    pub(super) fn pattern_tags(&mut self, marker: &Expression) -> TagSet {
+        let ExpressionKind::Call { arguments, .. } = &marker.kind else { return TagSet::EMPTY };
+        let is_pattern = |argument: &&Argument| {
+            argument.keyword.as_ref().is_some_and(|keyword| self.program.models.is_pattern(keyword))
+        };
+        let Some(pattern) = arguments.iter().find(is_pattern) else { return TagSet::EMPTY };
+        let value = self.quietly(|evaluator| evaluator.expression(&pattern.value));
+        match value.as_text() {
+            Some(pattern) if character::is_anchored(pattern, "search") => character::harmless_match(pattern),
+            _ => TagSet::EMPTY,
+        }
+    }
+
+    /// Whether an annotation names a class whose objects a database keeps: no message carries one.
+    fn is_stored(&mut self, annotation: &Expression) -> bool {
+        let value = self.quietly(|evaluator| evaluator.expression(annotation));
+        let Shape::Class(class) = value.shape else { return false };
+        self.external_base(class)
+            .is_some_and(|base| self.program.models.derives_from(&base, "django.db.models.Model"))
     }
 
     /// `int | str | None`

@@ -136,6 +136,11 @@ impl Evaluator<'_> {
         });
     }
 
+    /// The name of the object that a variable is this fact of.
+    pub(super) fn owner_of_fact<'v>(variable: &'v str, fact: &str) -> Option<&'v str> {
+        variable.strip_prefix(MARK)?.strip_suffix(fact)?.strip_suffix(' ')
+    }
+
     /// The variable for a fact about an object, beside its places.
     pub(super) fn fact_of(name: &str, fact: &str) -> SmolStr {
         format!("{MARK}{name} {fact}").into()

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::answer::says_other;
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{BindingEvent, BindingKind, CallEvent, Passed, SinkEvent, select};
@@ -11,7 +12,7 @@ use super::taint::{Location, Origin, Source, Taint};
 use super::value::{Constant, Piece, Shape, Value};
 use crate::finding::StepKind;
 use crate::model::Models;
-use crate::model::schema::Tag;
+use crate::model::schema::{Page, Tag};
 use crate::syntax::ir::{Argument, Expression, ExpressionKind, Statement};
 
 /// Where something reaches a sink.
@@ -24,15 +25,21 @@ pub(super) struct Sunk<'s> {
     answer: Option<SmolStr>,
     /// The answer is a page only where the program says so.
     needs_type: bool,
+    /// An address that begins with a slash lies below one that the client has.
+    below_base: bool,
 }
 
 impl<'s> Sunk<'s> {
     pub(super) fn at(at: Location, argument: Location, callee: &'s str, assumed: Option<SmolStr>) -> Self {
-        Self { at, argument, callee, assumed, answer: None, needs_type: false }
+        Self { at, argument, callee, assumed, answer: None, needs_type: false, below_base: false }
     }
 
     pub(super) fn in_answer(self, answer: Option<SmolStr>) -> Self {
         Self { answer, ..self }
+    }
+
+    fn below_base(self, below_base: bool) -> Self {
+        Self { below_base, ..self }
     }
 
     pub(super) fn needing_type(self, needs_type: bool) -> Self {
@@ -99,6 +106,7 @@ impl Evaluator<'_> {
             if !sink.when.iter().all(|condition| self.observer.holds(condition, event)) {
                 continue;
             }
+            let Some(answer) = self.answer_for(sink, event, answer.as_ref()) else { continue };
             if let (true, Some(receiver)) = (sink.argument.is_empty(), event.receiver) {
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
                 let sunk = Sunk::at(event.at, event.at, &callee, event.assumed.clone());
@@ -117,8 +125,10 @@ impl Evaluator<'_> {
                 }
                 let argument = self.location(passed.argument.value.range);
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
-                let sunk =
-                    Sunk::at(event.at, argument, &callee, event.assumed.clone()).in_answer(answer.clone());
+                let sunk = Sunk::at(event.at, argument, &callee, event.assumed.clone())
+                    .in_answer(answer.clone())
+                    .needing_type(sink.page == Some(Page::WhereSaid))
+                    .below_base(sink.below_base);
                 self.tell_sink(sink.tag, &passed.value, &sunk);
             }
         }
@@ -140,7 +150,9 @@ impl Evaluator<'_> {
         let Sunk { at, argument, callee, .. } = *sunk;
         let dangerous_for = tag;
         let tag = match tag {
-            Tag::Request if has_fixed_host(value) => Tag::RequestPath,
+            Tag::Request if has_fixed_host(value) || sunk.below_base && begins_with_slash(value) => {
+                Tag::RequestPath
+            }
             Tag::Redirect if has_fixed_host(value) => return,
             tag => tag,
         };
@@ -267,23 +279,18 @@ impl Evaluator<'_> {
         if let Shape::Sequence { items, .. } = &value.shape {
             self.tell_location(items, at, argument);
         }
+        self.tell_gateway(&body, at, argument);
         if matches!(body.shape, Shape::Instance(_)) {
             return;
         }
         // What becomes JSON is no HTML, and shown all the same.
         let is_text = !matches!(body.shape, Shape::Mapping { .. } | Shape::Sequence { .. })
-            && !matches!(&value.shape, Shape::Sequence { items, .. } if says_other_than_html(items));
+            && !matches!(&value.shape, Shape::Sequence { items, .. } if says_other(items))
+            && !self.presently_other();
         if is_text && tag != Tag::ErrorText {
             self.tell_sink(tag, &body, &Sunk::at(at, argument, "the response", None));
         }
         self.tell_sink(Tag::ErrorText, &body, &Sunk::at(at, argument, "the response", None));
-    }
-
-    /// `return "", 302, {"Location": target}`
-    fn tell_location(&mut self, items: &[Value], at: Location, argument: Location) {
-        for target in items.iter().skip(1).filter_map(|item| header(item, "location")) {
-            self.tell_sink(Tag::Redirect, target, &Sunk::at(at, argument, "the response", None));
-        }
     }
 
     /// The well-known module that an undeclared name was taken for.
@@ -306,22 +313,6 @@ impl Evaluator<'_> {
         let known = self.program.models.undeclared(name)?;
         (known != "open" && !root_is_builtin(name)).then(|| known.into())
     }
-}
-
-/// A header among the headers of a response.
-fn header<'v>(headers: &'v Value, name: &str) -> Option<&'v Value> {
-    let Shape::Mapping { entries, .. } = &headers.shape else { return None };
-    let is_it = |key: &Constant| matches!(key, Constant::Text(key) if key.eq_ignore_ascii_case(name));
-    entries.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)
-}
-
-/// `return body, 200, {"Content-Type": "text/plain"}`
-fn says_other_than_html(items: &[Value]) -> bool {
-    items
-        .iter()
-        .skip(1)
-        .filter_map(|item| header(item, "content-type"))
-        .any(|kind| kind.as_text().is_some_and(|kind| !kind.contains("html") && !kind.contains("svg")))
 }
 
 /// A receiver of which nothing is known: only then does a method's name alone say what it is.
@@ -486,6 +477,10 @@ fn before_query(value: &Value) -> Taint {
         }
     }
     taint
+}
+
+fn begins_with_slash(value: &Value) -> bool {
+    matches!(&value.shape, Shape::Pieces(pieces) if matches!(pieces.first(), Some(Piece::Text(start)) if start.starts_with('/')))
 }
 
 /// A URL whose scheme and host are constant: what follows can only choose the path.

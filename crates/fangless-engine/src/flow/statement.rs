@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::answer::bound_next;
 use super::dictionary::dictionary_of;
 use super::evaluator::{Evaluator, Variables, join_states};
-use super::event::{BindingEvent, BindingKind};
+use super::event::{BindingEvent, BindingKind, Passed};
 use super::place::has_parts;
 use super::taint::{Origin, Source, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Shape, Value};
@@ -54,29 +53,30 @@ impl Evaluator<'_> {
                 }
             }
             StatementKind::Assign { targets, value } => {
-                self.frame().named_next = bound_next(targets, value);
-                let result = self.expression(value);
-                self.frame().named_next = None;
+                let result = self.named(targets, value);
                 for target in targets {
                     self.tell_binding(target, &result, value, statement);
                     self.bind(target, result.clone());
                     self.note_alias(target, value, &result);
                     self.note_type(target, &result);
-                    self.note_type_of_new(target, value);
+                    self.note_type_of_new(target);
                 }
+                self.frame().type_next = None;
                 self.note_condition(targets, value, &result);
                 self.after_call(value);
             }
             StatementKind::AnnotatedAssign { target, annotation, value } => {
                 let result = match value {
                     Some(value) => {
-                        let result = self.expression(value);
+                        let result = self.named(std::slice::from_ref(target), value);
                         self.tell_binding(target, &result, value, statement);
                         result
                     }
                     None => self.typed(annotation, Taint::default()),
                 };
                 self.bind(target, result);
+                self.note_type_of_new(target);
+                self.frame().type_next = None;
             }
             StatementKind::AugmentedAssign { target, operator, value } => {
                 let left = self.expression(target);
@@ -434,6 +434,19 @@ impl Evaluator<'_> {
             };
             self.rebind(owner, updated);
         }
+    }
+
+    /// `setattr(session, "verify", False)` binds what `session.verify = False` does.
+    pub(super) fn tell_set(&mut self, whole: &Expression, passed: &[Passed<'_>]) {
+        let [object, name, value] = passed else { return };
+        let Some(name) = name.value.as_text() else { return };
+        let owner = Box::new(object.argument.value.clone());
+        let target = Expression {
+            range: whole.range,
+            kind: ExpressionKind::Attribute { value: owner, name: name.into() },
+        };
+        let statement = Statement { range: whole.range, kind: StatementKind::Pass };
+        self.tell_binding(&target, &value.value, &value.argument.value, &statement);
     }
 
     fn tell_binding(

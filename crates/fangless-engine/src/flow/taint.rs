@@ -277,8 +277,7 @@ impl Taint {
     pub fn under(&self, key: &Constant) -> Self {
         let Constant::Text(key) = key else { return self.clone() };
         let is_clients = key.starts_with("HTTP_") || OF_REQUEST.contains(&&**key);
-        let is_environment =
-            |name: &str| name == "environ" || name.ends_with(".environ") || name.ends_with(".META");
+        let is_environment = |name: &str| matches!(name.rsplit('.').next(), Some("environ" | "META"));
         self.map(|origin| match &origin.source {
             Source::Known { label: Label::Web, name, .. }
                 if !is_clients && is_environment(name) && origin.is_as_it_came() =>

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::load::{ModelError, builtin_files};
-use super::schema::{CallbackRow, HandlerRow, Label, ModelFile, PropagateRow, Tag};
+use super::schema::{CallbackRow, HandlerRow, Label, ModelFile, Page, PropagateRow, Tag};
 use super::tag::TagSet;
 use crate::rule::schema::{ArgumentSelector, Condition};
 
@@ -21,6 +21,9 @@ pub struct Sink {
     pub tag: Tag,
     pub when: Vec<Condition>,
     pub is_fragment: bool,
+    pub below_base: bool,
+    pub page: Option<Page>,
+    pub says_type: Vec<ArgumentSelector>,
 }
 
 /// What a call makes harmless where its arguments say so.
@@ -93,7 +96,12 @@ pub struct Models {
     provides: FxHashSet<SmolStr>,
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
+    patterns: FxHashSet<SmolStr>,
+    declares_option: FxHashSet<SmolStr>,
+    never_empty: FxHashSet<SmolStr>,
     types_of_answer: FxHashSet<SmolStr>,
+    present_answers: FxHashSet<SmolStr>,
+    prepares_answer: Vec<SmolStr>,
     script_operators: FxHashSet<SmolStr>,
     literal_operators: FxHashSet<SmolStr>,
     managers: FxHashSet<SmolStr>,
@@ -168,8 +176,15 @@ impl Models {
         }
         for row in file.sink {
             for name in &row.callee {
-                let (argument, when) = (row.argument.clone(), row.when.clone());
-                let sink = Sink { argument, tag: row.tag, when, is_fragment: row.is_fragment };
+                let sink = Sink {
+                    argument: row.argument.clone(),
+                    tag: row.tag,
+                    when: row.when.clone(),
+                    is_fragment: row.is_fragment,
+                    below_base: row.below_base,
+                    page: row.page,
+                    says_type: row.says_type.clone(),
+                };
                 let table = if row.attribute { &mut self.bound_sinks } else { &mut self.sinks };
                 table.place(name).push(sink);
             }
@@ -217,7 +232,12 @@ impl Models {
         self.provides.extend(file.provides);
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
+        self.patterns.extend(file.patterns);
+        self.declares_option.extend(file.declares_option);
+        self.never_empty.extend(file.never_empty);
         self.types_of_answer.extend(file.type_of_answer);
+        self.present_answers.extend(file.present_answer);
+        self.prepares_answer.extend(file.prepares_answer);
         self.script_operators.extend(file.script_operators);
         self.literal_operators.extend(file.literal_operators);
         self.managers.extend(file.managers);
@@ -494,9 +514,34 @@ impl Models {
             || self.lookup_starts.iter().any(|start| method.starts_with(start.as_str()))
     }
 
+    /// Whether a keyword of a validator is a regular expression that a text has to match.
+    pub fn is_pattern(&self, keyword: &str) -> bool {
+        self.patterns.contains(keyword)
+    }
+
+    /// Whether a method tells a parser of command lines what one of its options may be.
+    pub fn declares_option(&self, method: &str) -> bool {
+        self.declares_option.contains(method)
+    }
+
+    /// Whether what a call gives has an element.
+    pub fn is_never_empty(&self, callee: &str) -> bool {
+        self.never_empty.contains(callee)
+    }
+
     /// Whether an attribute or keyword says of what type an answer is.
     pub fn is_type_of_answer(&self, name: &str) -> bool {
         self.types_of_answer.contains(name)
+    }
+
+    /// Whether an object stands for the answer to the present request.
+    pub fn is_present_answer(&self, name: &str) -> bool {
+        self.present_answers.contains(name)
+    }
+
+    /// Methods that a framework calls before the one that answers.
+    pub fn prepares_answer(&self) -> &[SmolStr] {
+        &self.prepares_answer
     }
 
     /// Whether a parameter with a call of it as default or in its annotation is given by the client.

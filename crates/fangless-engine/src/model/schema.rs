@@ -65,9 +65,24 @@ pub struct ModelFile {
     /// Calls that take `..` and links out of a path.
     #[serde(default)]
     pub resolves: Vec<SmolStr>,
+    /// Keywords of validators whose value is a regular expression that a text has to match.
+    #[serde(default)]
+    pub patterns: Vec<SmolStr>,
+    /// Methods that tell a parser of command lines what one of its options may be.
+    #[serde(default)]
+    pub declares_option: Vec<SmolStr>,
+    /// Calls that raise where they find nothing: what they give has an element.
+    #[serde(default)]
+    pub never_empty: Vec<SmolStr>,
     /// Attributes and keywords that say of what type an answer is.
     #[serde(default)]
     pub type_of_answer: Vec<SmolStr>,
+    /// Objects that stand for the answer to the present request, whichever it is.
+    #[serde(default)]
+    pub present_answer: Vec<SmolStr>,
+    /// Methods of handlers that a framework calls before the one that answers: they may say the answer's type.
+    #[serde(default)]
+    pub prepares_answer: Vec<SmolStr>,
     /// Callees that, as a parameter's default or in its annotation, say that the client gives it.
     #[serde(default)]
     pub asks_client: Vec<SmolStr>,
@@ -193,6 +208,25 @@ pub struct SinkRow {
     /// It is a part of a statement: on a receiver of unknown type it need not read as a whole one.
     #[serde(default)]
     pub is_fragment: bool,
+    /// What begins with a slash lies below an address that the receiver has: it names no other host.
+    #[serde(default)]
+    pub below_base: bool,
+    /// The text becomes part of an answer, which is a page by its type.
+    #[serde(default)]
+    pub page: Option<Page>,
+    /// Arguments without a telling name that say of what type the answer is, or are its headers.
+    #[serde(default)]
+    pub says_type: Vec<ArgumentSelector>,
+}
+
+/// When an answer is a page that a browser shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Page {
+    /// Unless the program says that it is of another type.
+    ByDefault,
+    /// Only where the program says so.
+    WhereSaid,
 }
 
 /// A call whose result is no longer dangerous for the tags.
@@ -319,6 +353,9 @@ pub struct HandlerRow {
     /// wired up.
     #[serde(default)]
     pub returning: Vec<SmolStr>,
+    /// Only in files that import something of this package: the names alone say too little.
+    #[serde(default)]
+    pub package: Option<SmolStr>,
     /// Label of the parameters that no other key describes.
     #[serde(default)]
     pub label: Option<Label>,

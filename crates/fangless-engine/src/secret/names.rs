@@ -33,7 +33,11 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 /// Words after which a credential's name speaks of something about it: `secret_name`, `password_field`.
-const ABOUT: [&str; 45] = [
+const ABOUT: [&str; 49] = [
+    "index",
+    "position",
+    "sample",
+    "samples",
     "name",
     "names",
     "id",
