@@ -707,6 +707,8 @@ pub enum Rewrite {
     RandomToSecrets,
     /// The permissive literal returned by a handler becomes the restrictive one.
     FailClosed,
+    /// A key among the parameters of an address goes into a header.
+    KeyToHeader,
     /// A comparison with forbidden hosts becomes one with those that are allowed.
     AllowedHosts,
     /// Values in a text that is declared to be HTML are filled in by what escapes them.
