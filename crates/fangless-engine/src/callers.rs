@@ -101,13 +101,22 @@ impl Callers {
         result
     }
 
+    /// Whether a parameter belongs to a function that looks like a view, for it takes a request and gives an answer, but
+    /// is one that views call: what is passed to it is found at its callers.
+    pub(crate) fn help_a_view(&self, program: &Program, parameter: Location) -> bool {
+        self.given.contains_key(&parameter)
+            && function_of(program, parameter).is_some_and(|(function, _)| {
+                let first = function.parameters.first();
+                first.is_some_and(|first| {
+                    first.range != parameter.range && program.models.first_parameter(&first.name).is_some()
+                })
+            })
+            && self.are_all_seen(program, parameter)
+    }
+
     /// Whether nobody but the calls that are known can call the function of a parameter.
     fn are_all_seen(&self, program: &Program, parameter: Location) -> bool {
-        let Some(info) = program.chunks.get(&parameter.chunk) else { return false };
-        let is_of = |function: &Function| function.parameters.iter().any(|one| one.range == parameter.range);
-        let Some(index) = info.ir.functions.iter().position(is_of) else { return false };
-        let function = &info.ir.functions[index];
-        let reference = FunctionReference { chunk: parameter.chunk, index };
+        let Some((function, reference)) = function_of(program, parameter) else { return false };
         let is_special = function.name.starts_with("__") && function.name != "__init__";
         !self.handed_on.contains_key(&reference)
             && !self.unresolved.contains_key(&function.name)
@@ -121,4 +130,12 @@ impl Callers {
                     if TRANSPARENT.contains(&name.as_str()))
             })
     }
+}
+
+/// The function that a parameter belongs to.
+fn function_of(program: &Program, parameter: Location) -> Option<(&Function, FunctionReference)> {
+    let functions = &program.chunks.get(&parameter.chunk)?.ir.functions;
+    let is_of = |function: &Function| function.parameters.iter().any(|one| one.range == parameter.range);
+    let index = functions.iter().position(is_of)?;
+    Some((&functions[index], FunctionReference { chunk: parameter.chunk, index }))
 }

@@ -115,6 +115,11 @@ impl Results {
         self.callers.give_constants(program, parameter)
     }
 
+    /// Whether a parameter belongs to a function that only views call.
+    pub(crate) fn help_a_view(&self, program: &Program, parameter: Location) -> bool {
+        self.callers.help_a_view(program, parameter)
+    }
+
     fn forget_reads(&mut self, chunk: u64) {
         let Some(known) = self.known.get(&chunk) else { return };
         self.callers.remove(chunk, &known.calls);

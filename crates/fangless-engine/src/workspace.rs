@@ -81,10 +81,11 @@ impl Workspace {
     pub fn with_profile(rules: Arc<RuleSet>, strict: bool) -> Self {
         let index = RuleIndex::new(&rules, strict);
         let made_by = index.made_by.iter().cloned().collect();
+        let compared = index.compared.iter().cloned().collect();
         Self {
             rules,
             index,
-            program: Program::new(Models::builtin(), made_by),
+            program: Program::new(Models::builtin(), made_by, compared),
             files: FxHashMap::default(),
             manifests: FxHashMap::default(),
             missing: FxHashSet::default(),
@@ -567,10 +568,15 @@ impl Workspace {
 /// A file that holds tests, by its name or its folder's.
 fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || matches!(name, "conftest.py" | "tests.py" | "test.py")
+    is_test_file(path)
+        || name == "test.py"
         || folders.split('/').any(|folder| matches!(folder, "tests" | "test" | "testing"))
+}
+
+/// A file that holds tests by its own name. A folder called `tests` may hold programs that are only tried out there.
+fn is_test_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("test_") || name.ends_with("_test.py") || matches!(name, "conftest.py" | "tests.py")
 }
 
 /// The modules that a chunk imports, with the number of leading dots.

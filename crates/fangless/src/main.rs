@@ -16,6 +16,10 @@ use fangless_project::{messages, paths, read, source, walk};
 use crate::arguments::{Arguments, Command};
 use crate::command::Exit;
 
+/// Trees and abstract values are many small allocations, most of them short-lived.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check(arguments) => command::check::run(&arguments),

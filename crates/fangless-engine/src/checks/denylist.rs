@@ -45,7 +45,10 @@ impl Looks {
                 let [(operator, right)] = rest.as_slice() else { return };
                 let is_membership = matches!(operator, CompareOperator::In | CompareOperator::NotIn);
                 let is_equality = matches!(operator, CompareOperator::Equal | CompareOperator::NotEqual);
-                if (is_membership && is_forbidden_list(right)) || (is_equality && is_forbidden(right)) {
+                // `"localhost" in url` looks for the host anywhere.
+                let is_forbidding = (is_membership && (is_forbidden_list(right) || is_forbidden(left)))
+                    || (is_equality && is_forbidden(right));
+                if is_forbidding {
                     self.forbids.get_or_insert(expression.range);
                 } else if (is_membership || is_equality) && names_host(left) {
                     self.allows = true;

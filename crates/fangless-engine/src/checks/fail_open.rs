@@ -15,6 +15,7 @@ pub(super) fn find(ir: &Ir) -> Vec<TextRange> {
             returned_names(&function.body, &mut returned);
             visit(&function.body, false, &returned, &mut found);
             granted_before(&function.body, &returned, &mut found);
+            granted_behind(&function.body, &mut found);
         }
     }
     found
@@ -94,6 +95,89 @@ fn granted_before(statements: &[Statement], returned: &[SmolStr], found: &mut Ve
             found.extend(granted.iter().filter(|(name, _)| stays(name)).map(|(_, range)| *range));
         }
         statement.blocks().into_iter().for_each(|block| granted_before(block, returned, found));
+    }
+}
+
+/// A check that may refuse, a handler that lets its error go by, and the permissive answer behind it.
+fn granted_behind(statements: &[Statement], found: &mut Vec<TextRange>) {
+    for (at, statement) in statements.iter().enumerate() {
+        if let StatementKind::Try { body, handlers, orelse, finally } = &statement.kind
+            && finally.is_empty()
+            && !refuses_nothing(body, orelse)
+            && answers_yes(&statements[at + 1..])
+        {
+            let silent = handlers.iter().filter(|handler| does_nothing(&handler.body));
+            found.extend(silent.filter_map(|handler| handler.body.last()).map(|last| last.range));
+        }
+        statement.blocks().into_iter().for_each(|block| granted_behind(block, found));
+    }
+}
+
+/// Whether the check has no way to say no: neither by an answer nor by an error of its own.
+fn refuses_nothing(body: &[Statement], orelse: &[Statement]) -> bool {
+    let calls = body.iter().any(|statement| {
+        matches!(
+            &statement.kind,
+            StatementKind::Expression(Expression {
+                kind: ExpressionKind::Call { .. } | ExpressionKind::Await(_),
+                ..
+            })
+        )
+    });
+    !(calls || refuses(body) || refuses(orelse))
+}
+
+fn refuses(statements: &[Statement]) -> bool {
+    statements.iter().any(|statement| {
+        let refuses_here = match &statement.kind {
+            StatementKind::Return(Some(value)) => matches!(value.kind, ExpressionKind::Boolean(false)),
+            StatementKind::Raise(_) => true,
+            _ => false,
+        };
+        refuses_here || statement.blocks().into_iter().any(refuses)
+    })
+}
+
+/// Whether what follows is the permissive answer, at most after something is written down.
+fn answers_yes(statements: &[Statement]) -> bool {
+    let mut rest = statements.iter().skip_while(|statement| is_idle(statement));
+    matches!(
+        rest.next().map(|statement| &statement.kind),
+        Some(StatementKind::Return(Some(Expression { kind: ExpressionKind::Boolean(true), .. })))
+    )
+}
+
+/// Whether a handler changes nothing: it passes, or writes something down.
+fn does_nothing(statements: &[Statement]) -> bool {
+    statements.iter().all(is_idle)
+}
+
+fn is_idle(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Pass => true,
+        StatementKind::Expression(value) => match &value.kind {
+            ExpressionKind::Ellipsis | ExpressionKind::Text(_) => true,
+            ExpressionKind::Call { function, .. } => match &function.kind {
+                ExpressionKind::Name(name) => name == "print",
+                ExpressionKind::Attribute { value, name } => {
+                    let writes = ["debug", "info", "warning", "error", "exception", "critical", "print_exc"];
+                    writes.contains(&name.as_str()) && is_log(value)
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn is_log(receiver: &Expression) -> bool {
+    match &receiver.kind {
+        ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => {
+            let name = name.to_ascii_lowercase();
+            name.contains("log") || name == "traceback"
+        }
+        _ => false,
     }
 }
 

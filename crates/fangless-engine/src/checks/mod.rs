@@ -82,7 +82,7 @@ pub(crate) fn run(
             CheckName::OpenModeBroaderThanUse => open_mode::find(program, chunk, &mut read),
             CheckName::ProviderToken => secrets::tokens(text),
             CheckName::PrivateKey => secrets::private_keys(text),
-            CheckName::CredentialInUrl => secrets::urls(text),
+            CheckName::CredentialInUrl => secrets::urls_outside_documentation(&info.ir, text),
             CheckName::UrlSubstring => url_substring::find(&info.ir).into_iter().map(Found::from).collect(),
             CheckName::SsrfDenylist => denylist::find(&info.ir).into_iter().map(Found::from).collect(),
             CheckName::AuthFailureUnlogged => unlogged::find(&info.ir, Refusal::Login),

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::Found;
 use crate::secret::{private_key, token, url};
+use crate::syntax::ir::{Expression, ExpressionKind, Ir, StatementKind};
 use crate::text::TextRange;
 
 /// Tokens of known issuers.
@@ -26,6 +27,23 @@ pub(super) fn private_keys(text: &str) -> Vec<Found> {
 /// URLs with a password.
 pub(super) fn urls(text: &str) -> Vec<Found> {
     url::find(text).into_iter().map(|range| named(text, range, "SERVICE_URL")).collect()
+}
+
+/// URLs with a password in Python, but for those in the text that documents a module, a class or a function.
+pub(super) fn urls_outside_documentation(ir: &Ir, text: &str) -> Vec<Found> {
+    let scopes = ir.functions.iter().map(|function| &function.body);
+    let scopes = scopes.chain(ir.classes.iter().map(|class| &class.body)).chain([&ir.body]);
+    let documentation: Vec<TextRange> = scopes
+        .filter_map(|body| body.first())
+        .filter(|first| {
+            matches!(&first.kind, StatementKind::Expression(Expression { kind: ExpressionKind::Text(_), .. }))
+        })
+        .map(|first| first.range)
+        .collect();
+    let is_documented = |place: TextRange| {
+        documentation.iter().any(|range| range.start <= place.start && place.end <= range.end)
+    };
+    urls(text).into_iter().filter(|found| !is_documented(found.range)).collect()
 }
 
 /// The literal that begins with the range, as other rules report it, and what it is called on its line.

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::template::expand;
 use super::tree::{
     Argument, ArgumentKind, Call, Shape, Source, binds_tightly, bound_value, decorator_of, display_entries,
-    display_of, enclosing_statement, evaluated_once, is_atomic_text, is_only_one_of_suite, is_put_under_key,
+    display_of, enclosing_statement, evaluated_once, is_atomic_text, is_only_one_of_suite, is_put_into,
     range_of, shape, simple_assignment, without_parentheses,
 };
 use crate::rule::schema::{ArgumentSelector, FixRecipe, SetItem};
@@ -314,7 +314,7 @@ fn delete(site: &Site<'_>, draft: &mut Draft<'_, '_>) -> Option<()> {
         return Some(());
     }
     let statement = enclosing_statement(node);
-    if range_of(statement) != site.target && !is_put_under_key(statement, node) {
+    if range_of(statement) != site.target && !is_put_into(statement, node) {
         return None;
     }
     if is_only_one_of_suite(statement) {

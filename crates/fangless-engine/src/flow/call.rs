@@ -251,7 +251,7 @@ impl Evaluator<'_> {
         let Called { whole, function, callee, qualified, method, receiver, passed, .. } = *called;
         let models = self.program.models;
         let at = self.location(whole.range);
-        if let Some(label) = qualified.and_then(|name| models.source_call(name)) {
+        if let Some(label) = qualified.and_then(|name| models.source_call(name, !passed.is_empty())) {
             let name = super::evaluator::spelled_name(function)
                 .unwrap_or_else(|| qualified.unwrap_or_default().into());
             let clears = models.source_clears(qualified.unwrap_or_default());
@@ -266,12 +266,25 @@ impl Evaluator<'_> {
         }
         let mut taint = receiver.map(Value::deep_taint).unwrap_or_default();
         taint.add(&callee.taint);
-        for one in passed.iter().skip(kept_from(models, qualified, method)) {
-            taint.add(&one.value.deep_taint());
+        if let (Some("get" | "pop"), Some(key)) =
+            (method, passed.first().and_then(|key| key.value.as_constant()))
+        {
+            taint = taint.under(key);
+        }
+        let is_lookup = is_lookup_by_keyword(receiver, method);
+        let is_key = |one: &Passed<'_>| is_lookup && one.argument.keyword.is_some();
+        let mut given = Taint::default();
+        for one in passed.iter().skip(kept_from(models, qualified, method)).filter(|one| !is_key(one)) {
+            given.add(&one.value.deep_taint());
         }
         if !carries_text(receiver, method) {
             taint = taint.without_parameters();
+            // What an object makes of a text is hardly that text as it was: it renders, stores or looks up.
+            given = given.without_parameters().cleared(TagSet::of(&[Tag::Html]));
+        } else if receiver.is_none() && matches!(callee.shape, Shape::Unknown) {
+            given = given.cleared(TagSet::of(&[Tag::Html]));
         }
+        taint.add(&given);
         if let Some(row) =
             qualified.and_then(|name| models.propagate(name)).filter(|row| row.to == Target::Result)
         {
@@ -424,6 +437,12 @@ fn kept_from(models: &Models, qualified: Option<&str>, method: Option<&str>) -> 
         Some(method) if models.is_lookup(method) => usize::MAX,
         _ => 0,
     }
+}
+
+/// `rooms.get(pk=number)`: a dictionary's `get` takes no keyword, and what a database's gives is the database's.
+fn is_lookup_by_keyword(receiver: Option<&Value>, method: Option<&str>) -> bool {
+    method == Some("get")
+        && receiver.is_some_and(|receiver| matches!(receiver.shape, Shape::Unknown | Shape::Method { .. }))
 }
 
 /// Whether a call gives back text that it was given. A method of an object that came in as a parameter does not: what

@@ -424,8 +424,21 @@ impl Evaluator<'_> {
         for (operator, right) in rest {
             let right_value = self.expression(right);
             let one = self.decide(*operator, &left_value, &right_value);
+            let range = crate::text::TextRange::new(left.range.start, right.range.end);
             if matches!(operator, CompareOperator::Equal | CompareOperator::NotEqual) {
-                self.tell_comparison((left, &left_value), (right, &right_value));
+                self.tell_comparison(range, (left, &left_value), (right, &right_value));
+            }
+            // `x in (a, b)` compares with one after the other; where all are constant, it is a list of what is allowed.
+            if matches!(operator, CompareOperator::In | CompareOperator::NotIn)
+                && let ExpressionKind::List(items) | ExpressionKind::Tuple(items) = &right.kind
+                && let Shape::Sequence { items: values, .. } = &right_value.shape
+                && items.len() == values.len()
+            {
+                let values = values.clone();
+                let secret = items.iter().zip(values.iter()).filter(|(_, value)| !value.is_constant());
+                for (item, value) in secret {
+                    self.tell_comparison(range, (left, &left_value), (item, value));
+                }
             }
             result = match (result, one) {
                 (Some(false), _) | (_, Some(false)) => Some(false),

@@ -13,6 +13,7 @@ use super::summary::{Incoming, Summary};
 use super::taint::{Location, TagSet, Taint};
 use super::value::{ClassReference, Constant, FunctionReference, Piece, Shape, Value};
 use crate::finding::StepKind;
+use crate::model::schema::Tag;
 use crate::syntax::ir::{
     Argument, ArgumentKind, Expression, ExpressionKind, Function, Parameter, ParameterKind,
 };
@@ -35,7 +36,8 @@ impl Outcome {
             taint.add(&one.value.deep_taint());
         }
         Self {
-            value: Value::tainted(taint),
+            // Whether it is a text at all, which a page could be made of, is not known.
+            value: Value::tainted(taint.cleared(TagSet::of(&[Tag::Html]))),
             summary: Arc::default(),
             incoming: Incoming::default(),
             at,

@@ -59,6 +59,10 @@ impl Evaluator<'_> {
                 } else if let Some(condition) = self.noted_condition(name) {
                     self.assume(&condition, truth);
                 }
+                if !truth {
+                    // Nothing, zero, an empty text.
+                    self.clear(test, TagSet::ALL);
+                }
             }
             ExpressionKind::Attribute { value, name } if !truth && (name == "netloc" || name == "scheme") => {
                 // `not urlparse(x).netloc`: no other host.
@@ -323,6 +327,12 @@ impl Evaluator<'_> {
                         self.clear_verified(&argument.value);
                     }
                 }
+                if let Some(first) = first.filter(|_| truth && is_vouching(name)) {
+                    let callee = self.quietly(|evaluator| evaluator.callee(function));
+                    if matches!(callee.shape, Shape::Unknown | Shape::External(_) | Shape::Method { .. }) {
+                        self.clear(first, TagSet::of(&[Tag::Redirect, Tag::Request, Tag::Path]));
+                    }
+                }
                 self.assume_helper(whole, arguments, truth);
             }
         }
@@ -574,6 +584,14 @@ fn says_where(name: &str) -> Option<bool> {
         "is_private" => Some(false),
         _ => None,
     }
+}
+
+/// `is_safe_path(path)`, of which only the name is known: it says that somebody thought of it.
+fn is_vouching(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["is_safe", "is_allowed", "is_trusted", "is_permitted", "is_whitelisted", "is_local"]
+        .iter()
+        .any(|start| name.trim_start_matches('_').starts_with(start))
 }
 
 /// What a constant prefix rules out.

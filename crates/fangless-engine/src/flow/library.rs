@@ -69,6 +69,7 @@ pub(super) fn item(owner: &Value, key: &Value) -> Value {
                 None => Value::unknown(),
             }
         }
+        (_, Some(key)) => Value::tainted(owner.deep_taint().under(key)),
         _ => Value::tainted(owner.deep_taint()),
     }
 }

@@ -72,6 +72,18 @@ impl Evaluator<'_> {
             if let Some(default) = &parameter.default {
                 value.taint = value.taint.cleared(self.pattern_tags(default));
             }
+            if parameter.kind == ParameterKind::KeywordArguments {
+                // The names are those of the route.
+                value.taint = value.taint.cleared(TagSet::of(&[Tag::MassAssignment]));
+            }
+            // A path gives texts and numbers; who is handed an object is no view, or a decorator looked it up.
+            let of_path = handled.handler.is_some_and(|handler| !handler.returning.is_empty());
+            if let Some(annotation) = &parameter.annotation
+                && of_path
+                && self.is_object(annotation)
+            {
+                return self.typed(annotation, Taint::default());
+            }
             return match &parameter.annotation {
                 // An object of the framework brings its own sources with it.
                 Some(annotation) => match self.typed(annotation, value.taint) {
@@ -188,7 +200,11 @@ impl Evaluator<'_> {
                     shape: Shape::Object { class, attributes: Arc::new([]) },
                     taint: Taint::default(),
                 };
-                let value = self.source_value(handler.label?, &parameter.name, at);
+                let mut value = self.source_value(handler.label?, &parameter.name, at);
+                if let Some(base) = self.external_base(class) {
+                    let clears = self.program.models.source_clears(&format!("{base}.{name}"));
+                    value.taint = value.taint.cleared(clears);
+                }
                 Some(self.with_fields(&owner, name, value))
             }
         }
@@ -272,6 +288,20 @@ impl Evaluator<'_> {
         match value.as_text() {
             Some(pattern) if character::is_anchored(pattern, "search") => character::harmless_match(pattern),
             _ => TagSet::EMPTY,
+        }
+    }
+
+    /// Whether an annotation names a class of which no text is.
+    fn is_object(&mut self, annotation: &Expression) -> bool {
+        let value = self.quietly(|evaluator| evaluator.expression(annotation));
+        match &value.shape {
+            Shape::Class(_) => true,
+            Shape::External(name) => {
+                name.contains('.')
+                    && !name.starts_with("typing.")
+                    && !self.program.models.derives_from(name, "str")
+            }
+            _ => false,
         }
     }
 

@@ -70,6 +70,8 @@ pub struct Program {
     pub modules: FxHashMap<SmolStr, Vec<u64>>,
     /// Callees whose results some rule asks for.
     pub made_by: FxHashSet<SmolStr>,
+    /// Those of them that stay known whatever name the value gets: what is compared has a name.
+    pub compared: FxHashSet<SmolStr>,
     /// Counts, for each file, the changes of which chunks it has.
     pub structures: FxHashMap<SmolStr, u64>,
     /// The last parts of all module names there ever were: an import that ends in none of them means no file.
@@ -275,9 +277,10 @@ impl<K: Eq + Hash + Clone, T: Clone> Cache<K, T> {
 }
 
 impl Program {
-    pub fn new(models: &'static Models, made_by: FxHashSet<SmolStr>) -> Self {
+    pub fn new(models: &'static Models, made_by: FxHashSet<SmolStr>, compared: FxHashSet<SmolStr>) -> Self {
         Self {
             models,
+            compared,
             sanitizers: FxHashMap::default(),
             chunks: FxHashMap::default(),
             latest: 0,

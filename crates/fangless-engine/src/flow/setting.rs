@@ -110,14 +110,18 @@ impl Evaluator<'_> {
         self.observer.decorators(&told);
     }
 
-    pub(super) fn tell_comparison(&mut self, left: (&Expression, &Value), right: (&Expression, &Value)) {
+    pub(super) fn tell_comparison(
+        &mut self,
+        range: crate::text::TextRange,
+        left: (&Expression, &Value),
+        right: (&Expression, &Value),
+    ) {
         // In `__eq__` an object is compared with another one; nobody is let in by that.
         let function = self.frame_ref().function.and_then(|reference| self.program.function(reference));
         let compares_itself = function.is_some_and(|(_, function)| function.name == "__eq__");
         if self.muted > 0 || compares_itself || is_column(left.0) || is_column(right.0) {
             return;
         }
-        let range = crate::text::TextRange::new(left.0.range.start, right.0.range.end);
         let at = self.location(range);
         self.observer.comparison(&ComparisonEvent { at, left, right });
     }

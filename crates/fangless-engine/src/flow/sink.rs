@@ -170,6 +170,7 @@ impl Evaluator<'_> {
         let taint = match tag {
             Tag::Argument | Tag::Cell => beginning(value),
             Tag::Nosql => operators(value, self.program.models),
+            Tag::Request | Tag::Redirect => before_query(value),
             _ => value.deep_taint(),
         };
         for origin in taint.origins() {
@@ -377,6 +378,12 @@ fn operators(value: &Value, models: &Models) -> Taint {
             taint
         }
         Shape::Pieces(_) => value.deep_taint().dangerous_for(Tag::Nosql),
+        Shape::Sequence { items, .. } => {
+            let mut taint = if items.is_empty() { value.taint.clone() } else { Taint::default() };
+            let not_texts = items.iter().filter(|item| !matches!(item.shape, Shape::Pieces(_)));
+            not_texts.for_each(|item| taint.add(&operators(item, models)));
+            taint
+        }
         _ => value.deep_taint(),
     }
 }
@@ -459,6 +466,21 @@ fn looks_like_sql(value: &Value) -> bool {
 
 fn begins_with_slash(value: &Value) -> bool {
     matches!(&value.shape, Shape::Pieces(pieces) if matches!(pieces.first(), Some(Piece::Text(start)) if start.starts_with('/')))
+}
+
+/// What decides which server a URL means: nothing that stands behind its `?` or `#`.
+fn before_query(value: &Value) -> Taint {
+    let Shape::Pieces(pieces) = &value.shape else { return value.deep_taint() };
+    let query =
+        pieces.iter().position(|piece| matches!(piece, Piece::Text(text) if text.contains(['?', '#'])));
+    let Some(query) = query.filter(|query| *query > 0) else { return value.deep_taint() };
+    let mut taint = Taint::default();
+    for piece in &pieces[..query] {
+        if let Piece::Hole(hole) = piece {
+            taint.add(hole);
+        }
+    }
+    taint
 }
 
 /// A URL whose scheme and host are constant: what follows can only choose the path.

@@ -295,7 +295,7 @@ impl Evaluator<'_> {
                 let at = self.location(target.range);
                 let mut value = value.step(at, StepKind::Assignment, name);
                 if crate::secret::names::is_named(name, NameKind::SecurityToken) {
-                    value.taint = value.taint.without_maker();
+                    value.taint = value.taint.without_maker(&self.program.compared);
                 }
                 self.forget_aliases(name);
                 self.forget_conditions(name);
@@ -493,6 +493,24 @@ impl Evaluator<'_> {
             _ => return,
         };
         self.tell_setting(target, value, expression);
+        // `os.environ.get("KEY") or "…"`: the last way to a value is one that is written down.
+        let last = match &expression.kind {
+            ExpressionKind::Logical { is_and: false, values } => values.last(),
+            _ => None,
+        };
+        if let Some(last @ Expression { kind: ExpressionKind::Text(text), .. }) = last {
+            let at = self.location(last.range);
+            self.observer.binding(&BindingEvent {
+                at,
+                kind,
+                name: &name,
+                qualified: qualified.clone(),
+                value: &Value::text(text),
+                expression: last,
+                statement,
+                place: None,
+            });
+        }
         let place = match kind {
             BindingKind::Attribute => super::evaluator::spelled_name(target),
             _ => None,

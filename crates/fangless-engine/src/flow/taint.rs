@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::bounds::{MAX_ORIGINS, MAX_PATH};
+use super::value::Constant;
 use crate::finding::StepKind;
 use crate::model::schema::{Label, Tag};
 pub use crate::model::tag::TagSet;
@@ -16,6 +18,21 @@ pub struct Location {
     pub chunk: u64,
     pub range: TextRange,
 }
+
+/// What the environment of a request holds of the request, beside its headers (PEP 3333; `RAW_URI` and `REQUEST_URI` of
+/// servers).
+const OF_REQUEST: [&str; 10] = [
+    "CONTENT_TYPE",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "RAW_URI",
+    "REQUEST_METHOD",
+    "REQUEST_URI",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "wsgi.input",
+    "PATH_TRANSLATED",
+];
 
 /// Where an untrusted value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -106,6 +123,12 @@ impl Step {
 }
 
 impl Origin {
+    /// Whether no call has made anything of it.
+    fn is_as_it_came(&self) -> bool {
+        let mut steps = std::iter::successors(self.path.as_deref(), |step| step.previous.as_deref());
+        steps.all(|step| matches!(step.kind, StepKind::Source | StepKind::Assignment))
+    }
+
     /// With each place of it changed.
     #[must_use]
     pub fn relocated(&self, change: &mut dyn FnMut(Location) -> Location) -> Self {
@@ -248,16 +271,37 @@ impl Taint {
         self.map(|origin| (!matches!(origin.source, Source::Parameter { .. })).then(|| origin.clone()))
     }
 
-    /// What was made harmless by an encoding is no longer so when that is undone.
+    /// What lies under a key. In the environment of a request the server speaks as well (PEP 3333): only what stands in the
+    /// request itself is the client's.
     #[must_use]
-    pub fn decoded(&self) -> Self {
-        self.map(|origin| Some(Origin { cleared: TagSet::EMPTY, ..origin.clone() }))
+    pub fn under(&self, key: &Constant) -> Self {
+        let Constant::Text(key) = key else { return self.clone() };
+        let is_clients = key.starts_with("HTTP_") || OF_REQUEST.contains(&&**key);
+        let is_environment =
+            |name: &str| name == "environ" || name.ends_with(".environ") || name.ends_with(".META");
+        self.map(|origin| match &origin.source {
+            Source::Known { label: Label::Web, name, .. }
+                if !is_clients && is_environment(name) && origin.is_as_it_came() =>
+            {
+                None
+            }
+            _ => Some(origin.clone()),
+        })
     }
 
-    /// Without the memory of who made the value: it was told where the value got its name.
+    /// What was made harmless by an encoding is no longer so when that is undone. What a signature vouches for is no
+    /// matter of encoding.
     #[must_use]
-    pub fn without_maker(&self) -> Self {
-        self.map(|origin| (!matches!(origin.source, Source::MadeBy { .. })).then(|| origin.clone()))
+    pub fn decoded(&self) -> Self {
+        let signed = TagSet::of(&[Tag::Deserialization]);
+        self.map(|origin| Some(Origin { cleared: origin.cleared.intersection(signed), ..origin.clone() }))
+    }
+
+    /// Without the memory of who made the value, but for some: it was told where the value got its name.
+    #[must_use]
+    pub fn without_maker(&self, kept: &FxHashSet<SmolStr>) -> Self {
+        let is_told = |origin: &Origin| matches!(&origin.source, Source::MadeBy { callee, .. } if !kept.contains(callee));
+        self.map(|origin| (!is_told(origin)).then(|| origin.clone()))
     }
 
     #[must_use]

@@ -71,6 +71,7 @@ pub struct Models {
     source_calls: Names<Label>,
     source_attributes: Names<Label>,
     source_clears: Names<TagSet>,
+    bare_sources: Names<()>,
     source_fields: Names<()>,
     sinks: Names<Vec<Sink>>,
     bound_sinks: Names<Vec<Sink>>,
@@ -96,7 +97,7 @@ pub struct Models {
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
     patterns: FxHashSet<SmolStr>,
-    declares_option: FxHashSet<SmolStr>,
+    declares_option: Names<()>,
     never_empty: FxHashSet<SmolStr>,
     types_of_answer: FxHashSet<SmolStr>,
     present_answers: FxHashSet<SmolStr>,
@@ -166,6 +167,9 @@ impl Models {
                 let tags = TagSet::of(&row.clears);
                 row.call.iter().chain(&row.attribute).for_each(|name| self.source_clears.put(name, tags));
             }
+            if row.bare {
+                row.call.iter().for_each(|name| self.bare_sources.put(name, ()));
+            }
             if row.has_fields {
                 row.attribute.iter().for_each(|name| self.source_fields.put(name, ()));
             }
@@ -229,7 +233,7 @@ impl Models {
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
         self.patterns.extend(file.patterns);
-        self.declares_option.extend(file.declares_option);
+        file.declares_option.iter().for_each(|name| self.declares_option.put(name, ()));
         self.never_empty.extend(file.never_empty);
         self.types_of_answer.extend(file.type_of_answer);
         self.present_answers.extend(file.present_answer);
@@ -311,8 +315,9 @@ impl Models {
     }
 
     /// The label of what a call gives.
-    pub fn source_call(&self, name: &str) -> Option<Label> {
-        self.find(&self.source_calls, name).copied()
+    pub fn source_call(&self, name: &str, has_arguments: bool) -> Option<Label> {
+        let is_made_of_them = has_arguments && self.find(&self.bare_sources, name).is_some();
+        self.find(&self.source_calls, name).copied().filter(|_| !is_made_of_them)
     }
 
     /// The label of what a read of the name gives.
@@ -516,7 +521,7 @@ impl Models {
 
     /// Whether a method tells a parser of command lines what one of its options may be.
     pub fn declares_option(&self, method: &str) -> bool {
-        self.declares_option.contains(method)
+        self.find(&self.declares_option, method).is_some()
     }
 
     /// Whether what a call gives has an element.
@@ -686,7 +691,7 @@ mod tests {
     fn builtin_rows_answer() {
         let models = Models::builtin();
         assert_eq!(models.source_attribute("flask.request.args"), Some(Label::Web));
-        assert_eq!(models.source_call("flask.request.get_json"), Some(Label::Web));
+        assert_eq!(models.source_call("flask.request.get_json", false), Some(Label::Web));
         assert_eq!(models.source_attribute("sys.argv"), Some(Label::Cli));
         let tag_of = |name: &str| models.sinks(name).iter().map(|sink| sink.tag).collect::<Vec<_>>();
         assert!(tag_of("os.system").contains(&Tag::Shell));

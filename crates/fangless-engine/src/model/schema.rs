@@ -185,6 +185,9 @@ pub struct SourceRow {
     /// harmless.
     #[serde(default)]
     pub has_fields: bool,
+    /// A call with arguments gives what is made of them.
+    #[serde(default)]
+    pub bare: bool,
 }
 
 /// An argument through which data does harm.

@@ -1,5 +1,6 @@
 //! Conditions: what a rule or a model asks of a call's arguments or of a bound value.
 
+use super::backtracking::explodes;
 use super::schema::{Condition, Is, Item, NameKind};
 use crate::flow::event::{CallEvent, select};
 use crate::flow::taint::{Source, Taint};
@@ -102,6 +103,7 @@ fn on_subject(condition: &Condition, subject: &Subject<'_>) -> bool {
         && condition.unvetted_for.is_none_or(|tag| is_unvetted(value, tag))
         && condition.made_only_of.as_ref().is_none_or(|names| is_made_only_of(value, names))
         && condition.contains.as_ref().is_none_or(|wanted| wanted.iter().any(|one| contains(value, one)))
+        && condition.explodes.is_none_or(|matching| all_texts(value, |pattern| explodes(pattern, matching)))
         && condition.below.is_none_or(|bound| number(value).is_some_and(|number| number < bound))
         && condition.above.is_none_or(|bound| number(value).is_some_and(|number| number > bound))
         && condition.shorter_than.is_none_or(|length| byte_length(value).is_some_and(|found| found < length))

@@ -56,10 +56,14 @@ pub(crate) struct RuleIndex {
     pub(crate) replaces: Vec<Vec<SmolStr>>,
     /// For each rule, whether it is silent in files of tests.
     pub(crate) outside_tests: Vec<bool>,
+    /// For each rule, whether it is silent in files that are tests by their own name.
+    pub(crate) outside_test_files: Vec<bool>,
     /// For each rule, what the project must lack.
     pub(crate) absences: Vec<Option<Lack>>,
     /// Callees whose results some condition asks for.
     pub(crate) made_by: Vec<SmolStr>,
+    /// Those of them whose results are compared.
+    pub(crate) compared: Vec<SmolStr>,
     /// By qualified callee: rules whose findings end where their result is passed on to it.
     passed_on: FxHashMap<SmolStr, Vec<usize>>,
     passed_on_methods: FxHashMap<SmolStr, Vec<usize>>,
@@ -82,6 +86,7 @@ impl RuleIndex {
             index.replaces.push(definition.replaces.clone());
             index.absences.push(None);
             index.outside_tests.push(definition.outside_tests);
+            index.outside_test_files.push(definition.outside_test_files);
             for fix in &definition.fix {
                 collect_made_by(&fix.when, &mut index.made_by);
             }
@@ -113,8 +118,8 @@ impl RuleIndex {
                 }
             }
             for comparison in &definition.comparison {
-                collect_made_by(&comparison.one, &mut index.made_by);
-                collect_made_by(&comparison.other, &mut index.made_by);
+                collect_made_by(&comparison.one, &mut index.compared);
+                collect_made_by(&comparison.other, &mut index.compared);
                 index.comparisons.push((number, comparison.clone()));
             }
             index.checks.extend(definition.check.iter().map(|check| (number, check.name)));
@@ -125,6 +130,7 @@ impl RuleIndex {
                 index.absences[number] = Some(Lack { provided, needed });
             }
         }
+        index.made_by.extend(index.compared.iter().cloned());
         index
     }
 
@@ -137,6 +143,7 @@ impl RuleIndex {
         self.messages.push(String::new());
         self.replaces.push(Vec::new());
         self.outside_tests.push(true);
+        self.outside_test_files.push(true);
         self.absences.push(None);
         self.add(number, evidence);
         number
@@ -397,10 +404,16 @@ impl<'a> Matcher<'a> {
         if rules.is_empty() {
             return;
         }
-        for one in event.arguments {
-            let named = first_name(&one.argument.value).and_then(|name| self.made.get(name));
+        // What is called on the result counts as well: `connection.starttls()`.
+        let receiver = event.receiver.zip(match &event.function.kind {
+            ExpressionKind::Attribute { value, .. } => Some(&**value),
+            _ => None,
+        });
+        let passed = event.arguments.iter().map(|one| (&one.value, &one.argument.value));
+        for (value, expression) in passed.chain(receiver) {
+            let named = first_name(expression).and_then(|name| self.made.get(name));
             let calls: Vec<Location> =
-                makers(&one.value).into_iter().chain(named.into_iter().flatten().copied()).collect();
+                makers(value).into_iter().chain(named.into_iter().flatten().copied()).collect();
             for at in calls {
                 self.passed_on.extend(rules.iter().map(|rule| (*rule, at)));
             }

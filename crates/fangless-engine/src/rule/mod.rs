@@ -1,5 +1,6 @@
 //! Rules: what a page may say, loading pages, the index from callee to rules, matching.
 
+mod backtracking;
 pub(crate) mod condition;
 mod load;
 pub(crate) mod matching;

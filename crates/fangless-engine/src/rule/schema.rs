@@ -40,6 +40,9 @@ pub struct RuleDefinition {
     /// Silent in files of tests.
     #[serde(default)]
     pub outside_tests: bool,
+    /// Silent in what is certainly a test, by the name of the file itself.
+    #[serde(default)]
+    pub outside_test_files: bool,
     pub since: SmolStr,
     /// Rules that say less of the same place: their finding there is dropped when this rule has one.
     #[serde(default)]
@@ -219,6 +222,8 @@ pub enum NameKind {
     Authenticator,
     /// What somebody may do: `role`, `is_admin`, `permissions`.
     Role,
+    /// Where a request comes from: `client_ip`, `remote_addr`, `X-Forwarded-For`, `referer`.
+    Address,
 }
 
 /// A setting of a web framework: a name of a settings module or of a class of settings, or a key of `app.config`. What
@@ -453,6 +458,9 @@ pub struct Condition {
     /// comes from need not be known.
     #[serde(default)]
     pub unvetted_for: Option<Tag>,
+    /// A constant regular expression that takes exponential time when it is matched against a part of a text, or a whole.
+    #[serde(default)]
+    pub explodes: Option<Matching>,
     /// A constant number below this one.
     #[serde(default)]
     pub below: Option<f64>,
@@ -476,6 +484,14 @@ pub struct Condition {
     /// Alternatives: at least one of them holds.
     #[serde(default)]
     pub any: Vec<Condition>,
+}
+
+/// What a regular expression has to match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matching {
+    Part,
+    Whole,
 }
 
 /// Which item of a value.
@@ -691,6 +707,8 @@ pub enum Rewrite {
     RandomToSecrets,
     /// The permissive literal returned by a handler becomes the restrictive one.
     FailClosed,
+    /// A comparison with forbidden hosts becomes one with those that are allowed.
+    AllowedHosts,
     /// Values in a text that is declared to be HTML are filled in by what escapes them.
     HtmlFormat,
     /// `a == b` becomes `hmac.compare_digest(a, b)`.

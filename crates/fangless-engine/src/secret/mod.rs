@@ -33,6 +33,7 @@ const PLACEHOLDERS: [&str; 22] = [
 
 /// Whether a literal bound to a credential-like name is a credential, not a placeholder, a path or a mere word.
 pub fn looks_like_secret(name: &str, text: &str) -> bool {
+    let text = if is_authorization(name) { without_scheme(text) } else { text };
     let lower = text.to_ascii_lowercase();
     if text.len() < 6 || text.chars().any(char::is_whitespace) {
         return false;
@@ -46,6 +47,20 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
     };
     let (plain_name, plain_text) = (letters(name), letters(text));
     if plain_text == plain_name || plain_name.contains(&plain_text) || plain_text.is_empty() {
+        return false;
+    }
+    // `5/m/ip`, how often something may be done; `accounts/password.html`
+    let is_rate = text.split(',').all(|one| {
+        one.split_once('/').is_some_and(|(count, of)| {
+            !count.is_empty()
+                && count.bytes().all(|byte| byte.is_ascii_digit())
+                && of.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'/')
+        })
+    });
+    let is_file = text.rsplit_once('.').is_some_and(|(stem, kind)| {
+        stem.contains('/') && matches!(kind, "html" | "txt" | "json" | "xml" | "yaml" | "yml" | "toml" | "py")
+    });
+    if is_rate || is_file {
         return false;
     }
     // Paths, URLs without credentials, environment names, dotted names, format strings.
@@ -71,6 +86,23 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
         return is_password_name(name);
     }
     has_digit || has_other || entropy(text) > 3.0
+}
+
+fn is_authorization(name: &str) -> bool {
+    names::words(name).last().is_some_and(|last| last == "authorization")
+}
+
+/// `Bearer …`, `Basic …`: what the header holds is behind the name of the scheme.
+fn without_scheme(text: &str) -> &str {
+    match text.split_once(' ') {
+        Some((scheme, rest))
+            if ["bearer", "basic", "token", "apikey", "digest", "bot"]
+                .contains(&scheme.to_ascii_lowercase().as_str()) =>
+        {
+            rest
+        }
+        _ => text,
+    }
 }
 
 /// Whether a text in lower case stands where a credential will once be.

@@ -33,7 +33,7 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 /// Words after which a credential's name speaks of something about it: `secret_name`, `password_field`.
-const ABOUT: [&str; 45] = [
+const ABOUT: [&str; 49] = [
     "index",
     "position",
     "sample",
@@ -79,6 +79,29 @@ const ABOUT: [&str; 45] = [
     "placeholder",
     "hasher",
     "hashers",
+    "template",
+    "required",
+    "view",
+    "message",
+];
+
+/// What a token is that tells where a list goes on.
+const PAGING: [&str; 6] = ["page", "next", "continuation", "cursor", "sync", "delta"];
+
+/// Keys under which something is found, and no lock opens.
+const LOOKED_UP_BY: [&str; 12] = [
+    "cache",
+    "sort",
+    "primary",
+    "foreign",
+    "lookup",
+    "group",
+    "partition",
+    "routing",
+    "index",
+    "dict",
+    "row",
+    "block",
 ];
 
 /// Words that say that the value was made harmless.
@@ -138,12 +161,15 @@ const ROLES: [&str; 9] =
 
 const PRIVATE: [&str; 7] = ["secret", "cvv", "cvc", "ssn", "iban", "pin", "authorization"];
 
+/// What says where a request comes from.
+const ADDRESSES: [&str; 5] = ["ip", "addr", "ipaddr", "referer", "referrer"];
+
 /// Words that `is_named` looks for beside the lists above.
-const SINGLE: [&str; 6] = ["key", "code", "credential", "hmac", "level", "card"];
+const SINGLE: [&str; 7] = ["key", "code", "credential", "hmac", "level", "card", "forwarded"];
 
 /// What every name of a vocabulary has in it: most names have nothing of it, and need not be taken apart.
 static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let lists: [&[&str]; 5] = [&PASSWORDS, &TOKENS, &ROLES, &PRIVATE, &SINGLE];
+    let lists: [&[&str]; 6] = [&PASSWORDS, &TOKENS, &ROLES, &PRIVATE, &ADDRESSES, &SINGLE];
     let stems = lists.into_iter().flatten();
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).expect("the stems are few and short")
 });
@@ -165,6 +191,9 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
     let pair = |first: &str, second: &str| {
         words.windows(2).any(|two| two[0] == first && two[1] == second) || has(&format!("{first}{second}"))
     };
+    if last == "token" && has_one(&PAGING) || last == "key" && has_one(&LOOKED_UP_BY) {
+        return false;
+    }
     let password = has_one(&PASSWORDS);
     let key = KEYS.iter().any(|of| pair(of, "key"));
     let masked = has_one(&MASKED);
@@ -187,6 +216,9 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
                     || last == "secret"
                     || (last == "token" && has_one(&LETS_IN))
                     || has("hmac"))
+        }
+        NameKind::Address => {
+            ADDRESSES.contains(&last.as_str()) || pair("forwarded", "for") || pair("ip", "address")
         }
         NameKind::Role => ROLES.contains(&last.as_str()) || pair("access", "level"),
         NameKind::Sensitive => {
@@ -259,6 +291,9 @@ mod tests {
             ("license_key", NameKind::Authenticator),
             ("access_level", NameKind::Role),
             ("is_staff", NameKind::Role),
+            ("client_ip", NameKind::Address),
+            ("HTTP_X_FORWARDED_FOR", NameKind::Address),
+            ("Referer", NameKind::Address),
             ("reset_code", NameKind::SecurityToken),
             ("cardNumber", NameKind::Sensitive),
             ("user_passcode", NameKind::Password),
@@ -272,7 +307,17 @@ mod tests {
         for name in ["API_KEY", "DB_PASSWORD", "AWS_SECRET", "apiKey", "client_secret", "auth_token"] {
             assert!(is_named(name, NameKind::Credential), "{name}");
         }
-        for name in ["passed", "token_count", "secret_name", "password_field", "hashed_password", "compass"] {
+        for name in [
+            "next_page_token",
+            "cache_key",
+            "PASSWORD_REQUIRED_TEMPLATE",
+            "passed",
+            "token_count",
+            "secret_name",
+            "password_field",
+            "hashed_password",
+            "compass",
+        ] {
             assert!(!is_named(name, NameKind::Credential), "{name}");
         }
     }

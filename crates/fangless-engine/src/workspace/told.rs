@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 
 use rustc_hash::FxHashMap;
 
-use super::{Workspace, is_test};
-use crate::finding::{Finding, FlowStep};
+use super::{Workspace, is_test, is_test_file};
+use crate::finding::{Certainty, Finding, FlowStep};
 use crate::flow::taint::{Location, Source};
 use crate::results::Results;
 use crate::rule::matching::RawFinding;
@@ -19,6 +19,12 @@ impl Workspace {
         raw.retain(|finding| !self.index.is_evidence(finding.rule));
         if is_test(path) {
             raw.retain(|finding| !self.index.outside_tests[finding.rule]);
+        }
+        if is_test_file(path) {
+            // Who calls a test, or its helper, is no attacker.
+            raw.retain(|finding| {
+                finding.certainty == Certainty::Certain && !self.index.outside_test_files[finding.rule]
+            });
         }
         let raw = self.merge(raw);
         let mut findings: Vec<Finding> =
@@ -41,7 +47,8 @@ impl Workspace {
         let mut places: FxHashMap<(Location, usize), usize> = FxHashMap::default();
         for finding in raw {
             let place = places.entry((finding.at, finding.rule)).or_insert(merged.len());
-            let may_harm = !self.is_given_constants(&results, finding);
+            let may_harm =
+                !self.is_given_constants(&results, finding) && !self.is_passed_by_a_view(&results, finding);
             match merged.get_mut(*place) {
                 Some((known, others)) => {
                     // What a caller passes for a parameter is the same source, better known.
@@ -84,6 +91,11 @@ impl Workspace {
     fn is_given_constants(&self, results: &Results, finding: &RawFinding) -> bool {
         matches!(finding.source, Some(Source::Parameter { .. }))
             && finding.steps.first().is_some_and(|(at, ..)| results.give_constants(&self.program, *at))
+    }
+
+    /// Whether what a finding warns of is said to come from a client, but comes from a view, which passes it on.
+    fn is_passed_by_a_view(&self, results: &Results, finding: &RawFinding) -> bool {
+        matches!(finding.source, Some(Source::Known { at, .. }) if results.help_a_view(&self.program, at))
     }
 
     fn absolute(&self, path: &str, raw: &RawFinding, other_sources: u32) -> Option<Finding> {

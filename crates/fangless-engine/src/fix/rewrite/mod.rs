@@ -7,6 +7,7 @@ mod context;
 mod decorator;
 mod fail_closed;
 pub(super) mod guard;
+mod hosts;
 mod html_format;
 pub(super) mod items;
 mod js_operator;
@@ -69,6 +70,7 @@ pub(super) fn build(rewrite: Rewrite, site: &Site<'_>, draft: &mut Draft<'_, '_>
         Rewrite::NamedFields => context::of_model(site, draft).map(|()| None),
         Rewrite::QueryOperator => js_operator::build(site, draft).map(|()| None),
         Rewrite::LogException => silent::build(site, draft).map(|()| None),
+        Rewrite::AllowedHosts => hosts::build(site, draft).map(|()| None),
         Rewrite::FailClosed => fail_closed::build(site, draft).map(|()| None),
     }
 }

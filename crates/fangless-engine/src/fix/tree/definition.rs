@@ -63,6 +63,15 @@ pub(in crate::fix) fn comparison_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_
     }
 }
 
+/// The operands of a comparison of two, and how they are compared.
+pub(in crate::fix) fn operator_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_>, &'static str)> {
+    let [left, right] = children(node)[..] else { return None };
+    if node.kind() != "comparison_operator" {
+        return None;
+    }
+    Some((left, right, left.next_sibling()?.kind()))
+}
+
 /// The dictionary display that an expression is, or that the only assignment to it in its function gives it.
 pub(in crate::fix) fn display_of<'t>(source: &'t Source<'_>, node: Node<'t>) -> Option<Node<'t>> {
     let node = without_parentheses(node);
@@ -107,6 +116,24 @@ pub(in crate::fix) fn only_statement_of_handler(node: Node<'_>) -> Option<Node<'
 
 pub(in crate::fix) fn is_continue(statement: Node<'_>) -> bool {
     statement.kind() == "continue_statement"
+}
+
+/// The statement of a handler that a node is, or is the expression of, where it binds and leaves nothing: `pass`, a call.
+pub(in crate::fix) fn idle_statement(node: Node<'_>) -> Option<Node<'_>> {
+    let statement = super::enclosing_statement(node);
+    statement.parent()?.parent().filter(|handler| handler.kind() == "except_clause")?;
+    let is_idle = match statement.kind() {
+        "pass_statement" => true,
+        "expression_statement" => {
+            matches!(children(statement)[..], [only] if matches!(only.kind(), "call" | "ellipsis" | "string"))
+        }
+        _ => false,
+    };
+    is_idle.then_some(statement)
+}
+
+pub(in crate::fix) fn is_pass(statement: Node<'_>) -> bool {
+    statement.kind() == "pass_statement"
 }
 
 /// A module that an import names, and what it gives the file.

@@ -20,8 +20,9 @@ use crate::text::TextRange;
 
 pub(super) use call::{Argument, ArgumentKind, Call};
 pub(super) use definition::{
-    comparison_of, decorator_of, display_of, header_of_suite, import_around, imported_modules, is_continue,
-    is_only_one_of_suite, last_decorator, only_statement_of_handler,
+    comparison_of, decorator_of, display_of, header_of_suite, idle_statement, import_around,
+    imported_modules, is_continue, is_only_one_of_suite, is_pass, last_decorator, only_statement_of_handler,
+    operator_of,
 };
 pub(super) use edited::errors_after;
 pub(super) use literal::{
@@ -313,11 +314,14 @@ pub(super) fn is_whole_statement(node: Node<'_>) -> bool {
     parent.is_some_and(|parent| parent.kind() == "expression_statement" && children(parent).len() == 1)
 }
 
-/// Whether a statement does nothing but put the expression under a key: `object["key"] = expression`.
-pub(super) fn is_put_under_key(statement: Node<'_>, expression: Node<'_>) -> bool {
+/// Whether a statement does nothing but put the expression into an object: `object["key"] = expression`,
+/// `object.name = expression`.
+pub(super) fn is_put_into(statement: Node<'_>, expression: Node<'_>) -> bool {
     let [only] = children(statement)[..] else { return false };
     only.kind() == "assignment"
-        && only.child_by_field_name("left").is_some_and(|left| left.kind() == "subscript")
+        && only
+            .child_by_field_name("left")
+            .is_some_and(|left| matches!(left.kind(), "subscript" | "attribute"))
         && only.child_by_field_name("right").is_some_and(|right| right.id() == expression.id())
 }
 
