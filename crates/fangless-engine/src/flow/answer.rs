@@ -33,6 +33,14 @@ const PRESENT: &str = "\u{1}answer";
 const HEADERS: &str = "headers";
 const CONTENT_TYPE: &str = "content-type";
 
+/// When a text is shown as a page.
+pub(super) enum Shown {
+    Now,
+    Never,
+    /// It depends on what the answer of this name is in the end.
+    ByTypeOf(SmolStr),
+}
+
 /// What a call says of the type of an answer.
 enum Said {
     Nothing,
@@ -191,28 +199,22 @@ impl Evaluator<'_> {
         })
     }
 
-    /// The answer that a sink of a call puts text into; the inner `None` where that is known to be a page now. The
-    /// outer one where it is none.
-    pub(super) fn answer_for(
-        &mut self,
-        sink: &Sink,
-        event: &CallEvent<'_>,
-        answer: Option<&SmolStr>,
-    ) -> Option<Option<SmolStr>> {
-        let Some(page) = sink.page else { return Some(None) };
+    /// When the text that a sink of a call puts into an answer is shown as a page.
+    pub(super) fn shown_in(&mut self, sink: &Sink, event: &CallEvent<'_>, answer: Option<&SmolStr>) -> Shown {
+        let Some(page) = sink.page else { return Shown::Now };
         let said = self.said_type(event.arguments, &sink.says_type);
         let is_named_next =
             self.frame_ref().named_next.as_ref().is_some_and(|(range, _)| *range == event.at.range);
         if let (true, Said::Kind(kind)) = (is_named_next, &said) {
             self.frame().type_next = Some(kind.clone());
         }
-        let is_page = match said {
-            Said::Unknown => return None,
-            _ if answer.is_some() => return Some(answer.cloned()),
-            Said::Kind(kind) => is_page(&kind),
-            Said::Nothing => page == Page::ByDefault,
+        let is_page = match (said, answer) {
+            (Said::Unknown, _) => false,
+            (_, Some(name)) => return Shown::ByTypeOf(name.clone()),
+            (Said::Kind(kind), None) => is_page(&kind),
+            (Said::Nothing, None) => page == Page::ByDefault,
         };
-        is_page.then_some(None)
+        if is_page { Shown::Now } else { Shown::Never }
     }
 
     /// What the arguments of a call say of the type of the answer that it makes.

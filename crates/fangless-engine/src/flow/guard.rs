@@ -476,7 +476,13 @@ impl Evaluator<'_> {
             // It did not raise: what was converted is a number, an identifier or an address.
             let callee = self.quietly(|evaluator| evaluator.callee(function));
             if matches!(callee.shape, Shape::External(_)) {
-                self.clear(&arguments[0].value, TagSet::ALL);
+                // An address may be one of a host inside.
+                let tags = if called(function).to_ascii_lowercase().starts_with("ip") {
+                    TagSet::ALL.without(Tag::Request)
+                } else {
+                    TagSet::ALL
+                };
+                self.clear(&arguments[0].value, tags);
             }
             return;
         }

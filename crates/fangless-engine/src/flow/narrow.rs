@@ -136,7 +136,7 @@ impl Evaluator<'_> {
 }
 
 /// Whether a call computes a signature, or is the last part of one that does.
-fn is_digest(function: &Expression) -> bool {
+pub(super) fn is_digest(function: &Expression) -> bool {
     matches!(called(function), "digest" | "hexdigest" | "b64digest")
         || matches!(&function.kind, ExpressionKind::Attribute { value, name }
             if matches!(name.as_str(), "new" | "digest") && matches!(&value.kind, ExpressionKind::Name(module) if module == "hmac"))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::call::Called;
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
 use super::taint::{TagSet, Taint};
 use super::value::{Shape, Value};
@@ -62,7 +62,7 @@ impl Evaluator<'_> {
         let prefix = Self::fact_of(OPTIONS, "");
         let state = self.frame_ref().state.iter();
         let fields: Vec<(SmolStr, Value)> = state
-            .flat_map(|state| state.iter())
+            .flat_map(Variables::iter)
             .filter_map(|(name, value)| Some((name.strip_prefix(prefix.as_str())?.into(), value.clone())))
             .collect();
         if fields.is_empty() {

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::bounds::MAX_NOTED;
 use super::evaluator::Evaluator;
 use super::guard::called;
+use super::narrow::is_digest;
 use super::value::Value;
 use crate::syntax::ir::{Expression, ExpressionKind};
 
@@ -27,6 +28,7 @@ impl Evaluator<'_> {
             ExpressionKind::Call { function, .. } => {
                 !result.taint.is_clean()
                     || matches!(called(function), "match" | "fullmatch" | "search")
+                    || is_digest(function)
                     || self.frame_ref().recent.iter().any(|recent| recent.call == value.range)
             }
             ExpressionKind::Attribute { .. } => !result.taint.is_clean(),

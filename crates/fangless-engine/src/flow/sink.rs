@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::answer::says_other;
+use super::answer::{Shown, says_other};
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{BindingEvent, BindingKind, CallEvent, Passed, SinkEvent, select};
@@ -106,7 +106,11 @@ impl Evaluator<'_> {
             if !sink.when.iter().all(|condition| self.observer.holds(condition, event)) {
                 continue;
             }
-            let Some(answer) = self.answer_for(sink, event, answer.as_ref()) else { continue };
+            let answer = match self.shown_in(sink, event, answer.as_ref()) {
+                Shown::Now => None,
+                Shown::Never => continue,
+                Shown::ByTypeOf(name) => Some(name),
+            };
             if let (true, Some(receiver)) = (sink.argument.is_empty(), event.receiver) {
                 let callee = event.qualified.or(event.method).unwrap_or_default().to_owned();
                 let sunk = Sunk::at(event.at, event.at, &callee, event.assumed.clone());

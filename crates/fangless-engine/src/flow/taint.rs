@@ -288,10 +288,12 @@ impl Taint {
         })
     }
 
-    /// What was made harmless by an encoding is no longer so when that is undone.
+    /// What was made harmless by an encoding is no longer so when that is undone. What a signature vouches for is no
+    /// matter of encoding.
     #[must_use]
     pub fn decoded(&self) -> Self {
-        self.map(|origin| Some(Origin { cleared: TagSet::EMPTY, ..origin.clone() }))
+        let signed = TagSet::of(&[Tag::Deserialization]);
+        self.map(|origin| Some(Origin { cleared: origin.cleared.intersection(signed), ..origin.clone() }))
     }
 
     /// Without the memory of who made the value, but for some: it was told where the value got its name.

@@ -97,7 +97,7 @@ pub struct Models {
     /// The last parts of the names.
     resolves: FxHashSet<SmolStr>,
     patterns: FxHashSet<SmolStr>,
-    declares_option: FxHashSet<SmolStr>,
+    declares_option: Names<()>,
     never_empty: FxHashSet<SmolStr>,
     types_of_answer: FxHashSet<SmolStr>,
     present_answers: FxHashSet<SmolStr>,
@@ -233,7 +233,7 @@ impl Models {
         let last = |name: &SmolStr| name.rsplit('.').next().map(SmolStr::new);
         self.resolves.extend(file.resolves.iter().filter_map(last));
         self.patterns.extend(file.patterns);
-        self.declares_option.extend(file.declares_option);
+        file.declares_option.iter().for_each(|name| self.declares_option.put(name, ()));
         self.never_empty.extend(file.never_empty);
         self.types_of_answer.extend(file.type_of_answer);
         self.present_answers.extend(file.present_answer);
@@ -521,7 +521,7 @@ impl Models {
 
     /// Whether a method tells a parser of command lines what one of its options may be.
     pub fn declares_option(&self, method: &str) -> bool {
-        self.declares_option.contains(method)
+        self.find(&self.declares_option, method).is_some()
     }
 
     /// Whether what a call gives has an element.
