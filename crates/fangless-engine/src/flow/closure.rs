@@ -291,10 +291,18 @@ fn find_returns<'b>(body: &'b [Statement], found: &mut Vec<&'b Expression>) {
     }
 }
 
-/// `fn(*args, **kwargs)` with the wrapper's own parameters, awaited or not, or a name that is bound to that.
+/// `fn(*args, **kwargs)` with the wrapper's own parameters, or a name that is bound to that and to nothing else.
 fn hands_on(function: &Function, value: &Expression) -> bool {
+    let ExpressionKind::Name(name) = &value.kind else { return is_handed_on(function, value) };
+    let mut bound = Vec::new();
+    find_bound(&function.body, name, &mut bound);
+    !bound.is_empty() && bound.iter().all(|value| is_handed_on(function, value))
+}
+
+/// A call with the wrapper's own parameters as they are, awaited or not.
+fn is_handed_on(function: &Function, value: &Expression) -> bool {
     match &value.kind {
-        ExpressionKind::Await(inner) => hands_on(function, inner),
+        ExpressionKind::Await(inner) => is_handed_on(function, inner),
         ExpressionKind::Call { arguments, .. } => {
             arguments.len() == function.parameters.len()
                 && function.parameters.iter().zip(arguments).all(|(parameter, argument)| {
@@ -305,14 +313,6 @@ fn hands_on(function: &Function, value: &Expression) -> bool {
                     argument.keyword.is_none()
                         && matches!(&spread.kind, ExpressionKind::Name(name) if *name == parameter.name)
                 })
-        }
-        ExpressionKind::Name(name) => {
-            let mut bound = Vec::new();
-            find_bound(&function.body, name, &mut bound);
-            !bound.is_empty()
-                && bound
-                    .iter()
-                    .all(|value| !matches!(value.kind, ExpressionKind::Name(_)) && hands_on(function, value))
         }
         _ => false,
     }
