@@ -246,7 +246,14 @@ impl Evaluator<'_> {
             .collect();
         self.awaited = Some((reference, None));
         self.quietly(|evaluator| evaluator.apply(decorated, &passed, &nothing, &nothing, true));
-        self.awaited.take().and_then(|(_, passed_on)| passed_on)
+        let mut passed_on = self.awaited.take().and_then(|(_, passed_on)| passed_on)?;
+        // What is handed on as it came is still what the caller passes, without a way through the decorators.
+        for (name, value) in passed_on.iter_mut() {
+            if let Some(original) = variables.get(name).filter(|original| is_as_it_came(original, value)) {
+                *value = original.clone();
+            }
+        }
+        Some(passed_on)
     }
 
     /// Whether a call is one of which only that is wanted what it passes.
@@ -268,6 +275,21 @@ impl Evaluator<'_> {
         }
         true
     }
+}
+
+/// Whether a value came through with the sources that it had, none of them harmless for more than before.
+fn is_as_it_came(before: &Value, after: &Value) -> bool {
+    if after.shape != Shape::Unknown {
+        return false;
+    }
+    let (before, after) = (before.deep_taint(), after.deep_taint());
+    let (before, after) = (before.origins(), after.origins());
+    !before.is_empty()
+        && before.len() == after.len()
+        && before
+            .iter()
+            .zip(after)
+            .all(|(one, other)| one.source == other.source && one.cleared == other.cleared)
 }
 
 /// `@name.register`, `@name.register(int)`
