@@ -211,15 +211,13 @@ impl Evaluator<'_> {
                 return result;
             }
             if let ("format", Some(text)) = (method, receiver.as_text()) {
-                let shown: Vec<Passed<'_>> = match text.contains(['.', '[']) {
-                    true => passed.to_vec(),
-                    false => passed
-                        .iter()
-                        .map(|one| Passed {
-                            value: self.shown(one.value.clone(), special::FORMATTED),
-                            ..one.clone()
-                        })
-                        .collect(),
+                // `{0.name}` asks the object itself.
+                let shown: Vec<Passed<'_>> = if text.contains(['.', '[']) {
+                    passed.to_vec()
+                } else {
+                    let values =
+                        passed.iter().map(|one| (one, self.shown(one.value.clone(), special::FORMATTED)));
+                    values.map(|(one, value)| Passed { value, ..one.clone() }).collect()
                 };
                 return format_call(text, &shown);
             }

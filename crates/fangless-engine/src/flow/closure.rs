@@ -246,7 +246,14 @@ impl Evaluator<'_> {
             .collect();
         self.awaited = Some((reference, None));
         self.quietly(|evaluator| evaluator.apply(decorated, &passed, &nothing, &nothing, true));
-        self.awaited.take().and_then(|(_, passed_on)| passed_on)
+        let mut passed_on = self.awaited.take().and_then(|(_, passed_on)| passed_on)?;
+        // What is handed on as it came is still what the caller passes, without a way through the decorators.
+        for (name, value) in passed_on.iter_mut() {
+            if let Some(original) = variables.get(name).filter(|original| is_as_it_came(original, value)) {
+                *value = original.clone();
+            }
+        }
+        Some(passed_on)
     }
 
     /// Whether a call is one of which only that is wanted what it passes.
@@ -270,6 +277,21 @@ impl Evaluator<'_> {
     }
 }
 
+/// Whether a value came through with the sources that it had, none of them harmless for more than before.
+fn is_as_it_came(before: &Value, after: &Value) -> bool {
+    if after.shape != Shape::Unknown {
+        return false;
+    }
+    let (before, after) = (before.deep_taint(), after.deep_taint());
+    let (before, after) = (before.origins(), after.origins());
+    !before.is_empty()
+        && before.len() == after.len()
+        && before
+            .iter()
+            .zip(after)
+            .all(|(one, other)| one.source == other.source && one.cleared == other.cleared)
+}
+
 /// `@name.register`, `@name.register(int)`
 fn registers(decorator: &Expression, name: &str) -> bool {
     let function = match &decorator.kind {
@@ -291,10 +313,18 @@ fn find_returns<'b>(body: &'b [Statement], found: &mut Vec<&'b Expression>) {
     }
 }
 
-/// `fn(*args, **kwargs)` with the wrapper's own parameters, awaited or not, or a name that is bound to that.
+/// `fn(*args, **kwargs)` with the wrapper's own parameters, or a name that is bound to that and to nothing else.
 fn hands_on(function: &Function, value: &Expression) -> bool {
+    let ExpressionKind::Name(name) = &value.kind else { return is_handed_on(function, value) };
+    let mut bound = Vec::new();
+    find_bound(&function.body, name, &mut bound);
+    !bound.is_empty() && bound.iter().all(|value| is_handed_on(function, value))
+}
+
+/// A call with the wrapper's own parameters as they are, awaited or not.
+fn is_handed_on(function: &Function, value: &Expression) -> bool {
     match &value.kind {
-        ExpressionKind::Await(inner) => hands_on(function, inner),
+        ExpressionKind::Await(inner) => is_handed_on(function, inner),
         ExpressionKind::Call { arguments, .. } => {
             arguments.len() == function.parameters.len()
                 && function.parameters.iter().zip(arguments).all(|(parameter, argument)| {
@@ -305,14 +335,6 @@ fn hands_on(function: &Function, value: &Expression) -> bool {
                     argument.keyword.is_none()
                         && matches!(&spread.kind, ExpressionKind::Name(name) if *name == parameter.name)
                 })
-        }
-        ExpressionKind::Name(name) => {
-            let mut bound = Vec::new();
-            find_bound(&function.body, name, &mut bound);
-            !bound.is_empty()
-                && bound
-                    .iter()
-                    .all(|value| !matches!(value.kind, ExpressionKind::Name(_)) && hands_on(function, value))
         }
         _ => false,
     }

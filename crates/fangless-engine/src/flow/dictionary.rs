@@ -42,17 +42,13 @@ impl Evaluator<'_> {
         let name = key.as_text()?;
         let frame = self.frame_ref();
         let is_bound = frame.state.as_ref().is_some_and(|state| state.get(name).is_some());
-        match is_global && !frame.outward.iter().any(|outward| outward == name) {
-            true => {
-                let module = frame.module.clone();
-                if frame.function.is_none() && is_bound {
-                    Some(self.lookup(name))
-                } else {
-                    self.global(&module, name)
-                }
-            }
-            false => is_bound.then(|| self.lookup(name)),
+        let is_changed_here = frame.outward.iter().any(|outward| outward == name);
+        let is_of_module = is_global && frame.function.is_some() && !is_changed_here;
+        if is_of_module || (is_global && !is_bound) {
+            let module = frame.module.clone();
+            return self.global(&module, name);
         }
+        is_bound.then(|| self.lookup(name))
     }
 
     /// Binds an attribute by a key; of one that is not known, any attribute may be what it is.
