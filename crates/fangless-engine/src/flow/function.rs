@@ -170,9 +170,12 @@ impl Evaluator<'_> {
         self.reads.headers.insert(reference.chunk);
         self.note_given(reference, receiver.is_some(), passed);
         let at = self.location(whole.range);
-        let unknown = Outcome::unknown(receiver.as_ref(), passed, at);
+        let mut unknown = Outcome::unknown(receiver.as_ref(), passed, at);
         let program = self.program;
         let Some((_, function)) = program.function(reference) else { return unknown };
+        if is_quoting(&function.name) {
+            unknown.value = without_parameters(unknown.value);
+        }
         if self.is_awaited(reference, receiver.as_ref(), passed) {
             return unknown;
         }

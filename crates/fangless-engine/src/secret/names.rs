@@ -88,6 +88,9 @@ const ABOUT: [&str; 49] = [
 /// What a token is that tells where a list goes on.
 const PAGING: [&str; 6] = ["page", "next", "continuation", "cursor", "sync", "delta"];
 
+/// What is done with a token, or by it, and no token: `permit_create_token`, `rooms_by_token`.
+const DOINGS: [&str; 5] = ["by", "or", "create", "per", "permit"];
+
 /// Keys under which something is found, and no lock opens.
 const LOOKED_UP_BY: [&str; 12] = [
     "cache",
@@ -191,7 +194,8 @@ pub fn is_named(name: &str, kind: NameKind) -> bool {
     let pair = |first: &str, second: &str| {
         words.windows(2).any(|two| two[0] == first && two[1] == second) || has(&format!("{first}{second}"))
     };
-    if last == "token" && has_one(&PAGING) || last == "key" && has_one(&LOOKED_UP_BY) {
+    let is_doing = words.iter().rev().nth(1).is_some_and(|word| DOINGS.contains(&word.as_str()));
+    if is_doing || last == "token" && has_one(&PAGING) || last == "key" && has_one(&LOOKED_UP_BY) {
         return false;
     }
     let password = has_one(&PASSWORDS);
@@ -308,6 +312,8 @@ mod tests {
             assert!(is_named(name, NameKind::Credential), "{name}");
         }
         for name in [
+            "permit_create_token",
+            "rooms_by_token",
             "next_page_token",
             "cache_key",
             "PASSWORD_REQUIRED_TEMPLATE",
