@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 use fangless_engine::text::TextRange;
 use fangless_engine::{Edit, RuleSet, Workspace};
 
+/// The binary's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PATH: &str = "/bench/file.py";
 /// Keys typed for one figure; each is typed and taken back.
 const KEYS: u32 = 40;
