@@ -1,11 +1,11 @@
 //! Attributes of an object that are reached as the items of a dictionary: `vars(job)["text"]`,
 //! `self.__dict__.update(options)`, `setattr(job, name, value)`.
 
+use super::binding::with_attribute;
 use super::evaluator::Evaluator;
 use super::event::Passed;
 use super::library::with_taint;
 use super::sink::Sunk;
-use super::statement::with_attribute;
 use super::value::{Constant, Shape, Value};
 use crate::model::schema::Tag;
 use crate::syntax::ir::{Expression, ExpressionKind};

@@ -103,7 +103,7 @@ pub(super) fn with_item(owner: Value, key: &Value, value: Value) -> Value {
             Value { shape: Shape::Sequence { items: items.into(), open: *open }, taint: owner.taint }
         }
         (Shape::Object { attributes, .. }, Some(Constant::Text(key))) if attributes.len() < MAX_ELEMENTS => {
-            super::statement::with_attribute(owner, &item_name(key), value)
+            super::binding::with_attribute(owner, &item_name(key), value)
         }
         _ => with_taint(opened(owner), &value.deep_taint()),
     }

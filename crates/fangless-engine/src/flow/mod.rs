@@ -3,6 +3,7 @@
 
 mod alias;
 mod answer;
+mod binding;
 pub mod bounds;
 mod builtin;
 mod call;
@@ -14,6 +15,7 @@ mod dictionary;
 mod each;
 mod evaluator;
 pub mod event;
+mod exception;
 mod expression;
 mod fold;
 mod function;

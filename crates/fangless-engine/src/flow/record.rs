@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::binding::with_attribute;
 use super::call::Called;
 use super::evaluator::Evaluator;
 use super::event::{Passed, select};
-use super::statement::with_attribute;
 use super::taint::Taint;
 use super::value::{ClassReference, Constant, Shape, Value};
 use crate::rule::schema::ArgumentSelector;
