@@ -42,7 +42,8 @@ pub(super) struct Lineage {
 
 impl Evaluator<'_> {
     pub(super) fn lineage(&mut self, class: ClassReference) -> Arc<Lineage> {
-        if let Some((lineage, reads)) = self.program.lineages.get(&class) {
+        let known = self.program.lineages.get(&class);
+        if let Some((lineage, reads)) = known.or_else(|| self.unsettled.lineages.get(&class).cloned()) {
             self.reads.note(&reads);
             return lineage;
         }
@@ -51,6 +52,8 @@ impl Evaluator<'_> {
         self.reads.note(&reads);
         if self.loads.are_settled() {
             self.program.lineages.remember(class, lineage.clone(), reads);
+        } else {
+            self.unsettled.lineages.insert(class, (lineage.clone(), reads));
         }
         lineage
     }
@@ -351,7 +354,8 @@ impl Evaluator<'_> {
     /// `self` of a method that anyone may call: what the constructor leaves in the object, whatever it was called with.
     pub(super) fn self_value(&mut self, class: Option<ClassReference>) -> Value {
         let Some(class) = class else { return Value::unknown() };
-        if let Some((object, reads)) = self.program.objects.get(&class) {
+        let known = self.program.objects.get(&class);
+        if let Some((object, reads)) = known.or_else(|| self.unsettled.objects.get(&class).cloned()) {
             self.reads.note(&reads);
             return object;
         }
@@ -360,6 +364,8 @@ impl Evaluator<'_> {
         self.reads.note(&reads);
         if self.loads.are_settled() {
             self.program.objects.remember(class, object.clone(), reads);
+        } else {
+            self.unsettled.objects.insert(class, (object.clone(), reads));
         }
         object
     }

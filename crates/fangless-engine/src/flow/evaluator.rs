@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::answer::Held;
 use super::bounds::{MAX_CALL_DEPTH, MAX_REEXPORTS};
+use super::class::Lineage;
 use super::event::{Observer, SinkEvent};
 use super::function::Recent;
 use super::given::Calls;
@@ -246,14 +247,22 @@ pub(super) struct Evaluator<'a> {
     pub(super) muted: u32,
     pub(super) reads: Reads,
     pub(super) loads: Loads,
-    /// Summaries found out while modules are under way: they hold no longer than that.
-    pub(super) unsettled: FxHashMap<Key, Arc<Summary>>,
+    /// What was found out while modules are under way.
+    pub(super) unsettled: Unsettled,
     /// What the functions of the program are called with here.
     pub(super) calls: Calls,
     /// Sinks that the function under evaluation reaches, when it is looked at for its callers.
     pub(super) heard: Option<Vec<SinkEvent>>,
     /// A decorated function of which only that is wanted what its decorators pass on, and what they did so far.
     pub(super) awaited: Option<(FunctionReference, Option<Variables>)>,
+}
+
+/// What holds while the same modules are under way, and no longer.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    pub(super) summaries: FxHashMap<Key, Arc<Summary>>,
+    pub(super) lineages: FxHashMap<ClassReference, (Arc<Lineage>, Arc<Reads>)>,
+    pub(super) objects: FxHashMap<ClassReference, (Value, Arc<Reads>)>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -267,7 +276,7 @@ impl<'a> Evaluator<'a> {
             muted: 0,
             reads: Reads::default(),
             loads: Loads::default(),
-            unsettled: FxHashMap::default(),
+            unsettled: Unsettled::default(),
             calls: Calls::default(),
             heard: None,
             awaited: None,
@@ -278,7 +287,6 @@ impl<'a> Evaluator<'a> {
     /// tells what was read.
     pub(super) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Reads) {
         let frames = std::mem::take(&mut self.frames);
-        let unsettled = std::mem::take(&mut self.unsettled);
         let outer_reads = std::mem::take(&mut self.reads);
         let effort = std::mem::replace(&mut self.effort, Effort::new(MAX_CALL_DEPTH));
         let following = std::mem::take(&mut self.following);
@@ -287,7 +295,6 @@ impl<'a> Evaluator<'a> {
         self.muted -= 1;
         self.following = following;
         self.effort = effort;
-        self.unsettled = unsettled;
         self.frames = frames;
         (result, std::mem::replace(&mut self.reads, outer_reads))
     }

@@ -113,7 +113,9 @@ impl Evaluator<'_> {
     fn run_alone(&mut self, module: &SmolStr) -> (Arc<Globals>, usize, Reads) {
         let place = self.loads.under_way.len();
         self.loads.under_way.push((module.clone(), place));
+        let unsettled = std::mem::take(&mut self.unsettled);
         let (globals, reads) = self.apart(|evaluator| evaluator.run_module(module));
+        self.unsettled = unsettled;
         let lowest = self.loads.under_way.pop().map_or(place, |(_, lowest)| lowest);
         (Arc::new(globals), lowest, reads)
     }

@@ -245,13 +245,13 @@ impl Evaluator<'_> {
         if is_settled {
             self.program.remember_summary(&key, &summary);
         } else {
-            self.unsettled.insert(key, summary.clone());
+            self.unsettled.summaries.insert(key, summary.clone());
         }
         summary
     }
 
     fn known_summary(&self, key: &Key) -> Option<Arc<Summary>> {
-        self.program.known_summary(key).or_else(|| self.unsettled.get(key).cloned())
+        self.program.known_summary(key).or_else(|| self.unsettled.summaries.get(key).cloned())
     }
 
     /// A summary of which nothing changed but functions that it calls, if what these do did not.
