@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 use super::call::Called;
 use super::evaluator::{Evaluator, Variables};
 use super::event::Passed;
-use super::taint::{TagSet, Taint};
+use super::parameter::harmless;
+use super::taint::TagSet;
 use super::value::{Shape, Value};
 use crate::model::schema::Label;
 
@@ -27,21 +28,20 @@ impl Evaluator<'_> {
 
     /// The values that an option may have, where that is less than any text.
     fn let_through_option(&mut self, name: &str, called: &Called<'_>) -> Option<Value> {
-        let harmless = Value::tainted(Taint::default().vouched(TagSet::ALL));
         let given =
             |keyword: &str| called.passed.iter().find(|one| one.argument.keyword.as_deref() == Some(keyword));
         if let Some(choices) = given("choices") {
-            return choices.value.deep_taint().is_clean().then_some(harmless);
+            return choices.value.deep_taint().is_clean().then(harmless);
         }
         let is_flag = given("action").and_then(|one| one.value.as_text()).is_some_and(|action| {
             matches!(action, "store_true" | "store_false" | "store_const" | "append_const" | "count")
         });
         if is_flag {
-            return Some(harmless);
+            return Some(harmless());
         }
         match &given("type")?.value.shape {
             Shape::External(kind) if self.program.models.sanitizer(kind) == Some(TagSet::ALL) => {
-                Some(harmless)
+                Some(harmless())
             }
             // A function of the program: what comes out of it is what the option holds.
             Shape::Function(reference) => {

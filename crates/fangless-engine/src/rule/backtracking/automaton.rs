@@ -85,6 +85,11 @@ impl Automaton {
 
     fn join(&mut self, before: Part, node: &Node) -> Option<Part> {
         let after = self.add(node)?;
+        Some(self.follow(before, after))
+    }
+
+    /// One part and then the other.
+    fn follow(&mut self, before: Part, after: Part) -> Part {
         self.connect(&before.last, &after.first);
         let mut first = before.first;
         if before.may_be_empty {
@@ -94,7 +99,7 @@ impl Automaton {
         if after.may_be_empty {
             last.extend(before.last);
         }
-        Some(Part { may_be_empty: before.may_be_empty && after.may_be_empty, first, last })
+        Part { may_be_empty: before.may_be_empty && after.may_be_empty, first, last }
     }
 
     fn repeat(&mut self, inner: &Node, minimum: u32, maximum: Option<u32>, empty: Part) -> Option<Part> {
@@ -108,17 +113,7 @@ impl Automaton {
             let mut round = self.add(inner)?;
             self.connect(&round.last.clone(), &round.first);
             round.may_be_empty |= minimum == 0;
-            self.connect(&before.last, &round.first);
-            let mut first = before.first;
-            if before.may_be_empty {
-                first.extend(&round.first);
-            }
-            let mut last = round.last;
-            if round.may_be_empty {
-                last.extend(before.last);
-            }
-            let may_be_empty = before.may_be_empty && round.may_be_empty;
-            return Some(Part { may_be_empty, first, last });
+            return Some(self.follow(before, round));
         }
         let optional = maximum.unwrap_or_default().saturating_sub(minimum).min(MAX_COPIES - 1);
         // `a{0,2}` is `(a(a)?)?`: the copies come one after the other, and each may be the last.
